@@ -1,0 +1,96 @@
+"""What the kernel refuses, as domain exceptions; the database's own refusals arrive with SQLSTATE PH0xx."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import DatabaseError
+from django.utils.translation import gettext as _
+from psycopg import errors as pg
+
+from portal.errors import DomainError
+
+
+class LedgerError(DomainError):
+    code = "ledger_refused"
+
+
+class PostedIsFinal(LedgerError):
+    code = "posted_is_final"
+
+
+class AccountNotInChart(LedgerError):
+    code = "account_not_in_chart"
+
+
+class PeriodClosed(LedgerError):
+    code = "period_closed"
+
+
+class PeriodNotReady(LedgerError):
+    code = "period_not_ready"
+
+
+class VoucherIncomplete(LedgerError):
+    code = "voucher_incomplete"
+
+
+class CheckedBySamePerson(LedgerError):
+    code = "same_person"
+
+
+class Overdrawn(LedgerError):
+    code = "overdrawn"
+
+
+class ExternalKeyReused(LedgerError):
+    """The same external key with other content: never posted over, always reported."""
+
+    code = "external_key_reused"
+
+
+class UnknownAccount(LedgerError):
+    code = "unknown_account"
+
+
+class NothingToPost(LedgerError):
+    code = "nothing_to_post"
+
+
+def _refusal(sqlstate: str | None, constraint: str | None) -> LedgerError | None:
+    match sqlstate, constraint:
+        case ("PH001" | "PH002", _):
+            return PostedIsFinal(_("Posted entries cannot be changed. Correct them with a red-letter entry."))
+        case ("PH003", _):
+            return AccountNotInChart(_("This account cannot be used in this book."))
+        case ("PH004", _) | (_, "transaction_in_a_period"):
+            return PeriodClosed(_("The accounting period is closed or not open yet. Choose a date in an open period."))
+        case ("PH005" | "PH006", _):
+            return VoucherIncomplete(_("The entry is not complete: it needs transactions of its own book and day."))
+        case ("PH007", _) | (_, "voucher_checked_by_another"):
+            return CheckedBySamePerson(_("Somebody else must check this: you prepared it yourself."))
+        case ("PH008", _):
+            return PeriodNotReady(
+                _(
+                    "The period cannot be closed yet: an earlier period is open, a transaction has no posted voucher, or "
+                    "income and expenditure are not carried forward."
+                )
+            )
+        case (_, "not_overdrawn"):
+            return Overdrawn(_("There is not enough money in the account for this entry."))
+    return None
+
+
+@contextmanager
+def ledger_refusals() -> Iterator[None]:
+    """Turn the database's refusals into LedgerError; anything else passes through unchanged."""
+    try:
+        yield
+    except DatabaseError as error:
+        cause = error.__cause__
+        if isinstance(cause, pg.Error):
+            refusal = _refusal(cause.sqlstate, cause.diag.constraint_name)
+            if refusal is not None:
+                raise refusal from error
+        raise

@@ -1,0 +1,139 @@
+"""Opening books (建账): a union's accounts from the official chart, local details, periods, bank accounts."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from portal.unions.models import Union
+
+from .errors import UnknownAccount, ledger_refusals
+from .models import Account, BankAccount, Book, BookKind, Chart, Period
+
+DATA = Path(__file__).parent / "data"
+LOCAL_AUTHORITY = "普惠账套模板"
+# Cash and bank may never be overdrawn; the cash box is one guarded row.
+_GUARDS = {"101": 1}
+
+
+class _Detail(NamedTuple):
+    code: str
+    name: str
+    name_en: str
+    account_class: str
+    normal_side: str
+    kinds: frozenset[str]
+    shards: int
+    guard: int
+
+
+@cache
+def _local_details() -> tuple[_Detail, ...]:
+    with (DATA / "local_details.csv").open(encoding="utf-8", newline="") as file:
+        return tuple(
+            _Detail(
+                row["code"],
+                row["name"],
+                row["name_en"],
+                row["account_class"],
+                row["normal_side"],
+                frozenset(kind for kind in BookKind.values if row[kind] == "1"),
+                int(row["shards"]),
+                int(row["guard"]),
+            )
+            for row in csv.DictReader(file)
+        )
+
+
+@transaction.atomic
+def open_book(*, union: Union, opened_on: dt.date) -> Book:
+    """Open the one book of a union with every official account of its table and twelve periods of its first year."""
+    chart = Chart.objects.filter(effective_from__lte=opened_on).order_by("-effective_from").first()
+    if chart is None:
+        raise UnknownAccount(_("No chart of accounts is in force on this day."))
+    kind = BookKind.COUNTY if union.is_county_and_above else BookKind.GRASSROOTS
+    book = Book.objects.create(union=union, code=union.code, kind=kind, chart=chart, opened_on=opened_on)
+    table = {"in_county": True} if kind == BookKind.COUNTY else {}
+    official = [
+        Account(
+            book=book,
+            code=row.code,
+            name=row.name,
+            name_en=row.name_en,
+            account_class=row.account_class,
+            normal_side=row.normal_side,
+            is_official=True,
+            guard=_GUARDS.get(row.code, 0),
+        )
+        for row in chart.accounts.filter(**table)
+    ]
+    details = [
+        Account(
+            book=book,
+            code=row.code,
+            name=row.name,
+            name_en=row.name_en,
+            account_class=row.account_class,
+            normal_side=row.normal_side,
+            authorised_by=LOCAL_AUTHORITY,
+            shards=row.shards,
+            guard=row.guard,
+        )
+        for row in _local_details()
+        if kind in row.kinds
+    ]
+    Account.objects.bulk_create(official + details)
+    open_year(book=book, year=opened_on.year, first_month=opened_on.month)
+    return book
+
+
+def open_year(*, book: Book, year: int, first_month: int = 1) -> None:
+    """Create the periods of a year that do not exist yet."""
+    Period.objects.bulk_create(
+        [Period(book=book, month=year * 100 + month) for month in range(first_month, 13)], ignore_conflicts=True
+    )
+
+
+@transaction.atomic
+def add_account(
+    *, book: Book, code: str, name: str, authorised_by: str, name_en: str = "", shards: int = 1, guard: int = 0
+) -> Account:
+    """Add a detail account (明细科目) below an account of the book. Raises AccountNotInChart, UnknownAccount."""
+    parent = book.accounts.filter(code__in=[code[:n] for n in range(3, len(code))]).order_by("-code").first()
+    if parent is None:
+        raise UnknownAccount(_("There is no account above %(code)s in this book.") % {"code": code})
+    with ledger_refusals():
+        return Account.objects.create(
+            book=book,
+            code=code,
+            name=name,
+            name_en=name_en,
+            account_class=parent.account_class,
+            normal_side=parent.normal_side,
+            authorised_by=authorised_by,
+            shards=shards,
+            guard=guard,
+        )
+
+
+@transaction.atomic
+def add_bank_account(
+    *, book: Book, code: str, bank: str, number: str, holder: str, authorised_by: str, shards: int = 1
+) -> BankAccount:
+    """Add a bank account with the next detail account below 102 银行存款."""
+    used = book.accounts.filter(code__startswith="102", code__regex=r"^102\d\d$").count()
+    account = add_account(
+        book=book,
+        code=f"102{used + 1:02d}",
+        name=f"{bank}{number[-4:]}",
+        name_en=f"Bank account {number[-4:]}",
+        authorised_by=authorised_by,
+        shards=shards,
+    )
+    return BankAccount.objects.create(code=code, account=account, bank=bank, number=number, holder=holder)

@@ -1,0 +1,187 @@
+"""Posting (记账): one business event becomes one immutable, balanced, idempotent transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from djmoney.money import Money
+
+from .errors import ExternalKeyReused, NothingToPost, UnknownAccount, ledger_refusals
+from .models import Book, FundSource, Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line to post: debit and credit account codes of the book, a positive amount in yuan, dimensions.
+
+    ``red`` writes the line in red letters (红字): the amount is taken off both sides.
+    """
+
+    debit: str
+    credit: str
+    amount: Money
+    project: str = ""
+    fund_source: str = field(default=FundSource.OWN.value)
+    party: str = ""
+    red: bool = False
+
+    def __post_init__(self) -> None:
+        if self.amount.amount <= 0:
+            raise NothingToPost(_("An entry needs an amount above zero."))
+        if str(self.amount.currency) != settings.DEFAULT_CURRENCY:
+            raise NothingToPost(_("The books are kept in yuan."))
+
+
+# One statement: the transaction and its transfers stand or fall together, in one round trip.
+_POST = """
+WITH head AS (
+    INSERT INTO books_transaction (book_id, external_key, date, month, kind, summary, document, reverses_id, mirror_key,
+                                   created_at, created_by_id)
+    VALUES (%(book)s, %(key)s, %(date)s, %(month)s, %(kind)s, %(summary)s, %(document)s, %(reverses)s, %(mirror)s,
+            %(now)s, %(actor)s)
+    ON CONFLICT (book_id, external_key) DO NOTHING RETURNING id
+), body AS (
+    INSERT INTO books_transfer (transaction_id, book_id, month, line, debit_id, credit_id, amount, amount_currency, is_red,
+                                project, fund_source, party)
+    SELECT head.id, %(book)s, %(month)s, row.line, debit.id, credit.id, row.amount, 'CNY', row.red, row.project, row.fund,
+           row.party
+      FROM head, unnest(%(debits)s::text[], %(credits)s::text[], %(amounts)s::numeric[], %(reds)s::bool[],
+                        %(projects)s::text[], %(funds)s::text[], %(parties)s::text[])
+           WITH ORDINALITY AS row (debit, credit, amount, red, project, fund, party, line)
+      JOIN books_account debit ON debit.book_id = %(book)s AND debit.code = row.debit
+      JOIN books_account credit ON credit.book_id = %(book)s AND credit.code = row.credit
+    RETURNING 1
+)
+SELECT (SELECT id FROM head), (SELECT count(*) FROM body)
+"""
+
+
+def post(
+    *,
+    book: Book,
+    external_key: str,
+    date: dt.date,
+    kind: str,
+    summary: str,
+    entries: Sequence[Entry],
+    document: str = "",
+    mirror_key: str = "",
+    actor: AbstractBaseUser | None = None,
+    reverses: Transaction | None = None,
+) -> Transaction:
+    """Post one event to one book; posting the same key and content again returns the first transaction.
+
+    ``date`` is the business day in Asia/Shanghai. Raises PeriodClosed, UnknownAccount, Overdrawn, AccountNotInChart, and
+    ExternalKeyReused when the key exists with another content.
+    """
+    if not entries:
+        raise NothingToPost(_("A transaction needs at least one entry."))
+    posted = Transaction(
+        book=book,
+        external_key=external_key,
+        date=date,
+        month=date.year * 100 + date.month,
+        kind=kind,
+        summary=summary,
+        document=document,
+        reverses=reverses,
+        mirror_key=mirror_key,
+        created_at=timezone.now(),
+        created_by_id=actor.pk if actor else None,
+    )
+    with ledger_refusals(), transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_POST, _parameters(posted, entries))
+            posted_id, lines = cursor.fetchone()
+        if posted_id is None:
+            return _the_first(posted, entries)
+        if lines != len(entries):
+            raise UnknownAccount(_missing_accounts(book, entries))
+    posted.pk = posted_id
+    posted._state.adding = False
+    posted._state.db = connection.alias
+    return posted
+
+
+def reverse(
+    *, original: Transaction, date: dt.date, reason: str, external_key: str, actor: AbstractBaseUser | None = None
+) -> Transaction:
+    """Reverse a transaction in red letters (红字冲销): the same lines, negative on the same sides (会计基础工作规范 第五十一条)."""
+    entries = [
+        Entry(
+            debit=line.debit.code,
+            credit=line.credit.code,
+            amount=line.amount,
+            project=line.project,
+            fund_source=line.fund_source,
+            party=line.party,
+            red=not line.is_red,
+        )
+        for line in original.transfers.select_related("debit", "credit").order_by("line")
+    ]
+    return post(
+        book=original.book,
+        external_key=external_key,
+        date=date,
+        kind=original.kind,
+        summary=f"注销{original.date:%Y年%m月%d日}业务:{original.summary}({reason})"[:200],
+        entries=entries,
+        document=original.document,
+        mirror_key=original.mirror_key and f"{original.mirror_key}:red",
+        actor=actor,
+        reverses=original,
+    )
+
+
+def _parameters(posted: Transaction, entries: Sequence[Entry]) -> dict[str, object]:
+    return {
+        "book": posted.book_id,
+        "key": posted.external_key,
+        "date": posted.date,
+        "month": posted.month,
+        "kind": posted.kind,
+        "summary": posted.summary,
+        "document": posted.document,
+        "reverses": posted.reverses_id,
+        "mirror": posted.mirror_key,
+        "now": posted.created_at,
+        "actor": posted.created_by_id,
+        "debits": [e.debit for e in entries],
+        "credits": [e.credit for e in entries],
+        "amounts": [e.amount.amount for e in entries],
+        "reds": [e.red for e in entries],
+        "projects": [e.project for e in entries],
+        "funds": [e.fund_source for e in entries],
+        "parties": [e.party for e in entries],
+    }
+
+
+def _the_first(posted: Transaction, entries: Sequence[Entry]) -> Transaction:
+    """The transaction that already has this key, if it says the same."""
+    first = Transaction.objects.get(book=posted.book, external_key=posted.external_key)
+    lines = [
+        (t.debit.code, t.credit.code, t.amount.amount, t.is_red, t.project, t.fund_source, t.party)
+        for t in first.transfers.select_related("debit", "credit").order_by("line")
+    ]
+    asked = [
+        (e.debit, e.credit, Decimal(e.amount.amount), e.red, e.project, e.fund_source, e.party) for e in entries
+    ]
+    if (first.date, first.kind) != (posted.date, posted.kind) or lines != asked:
+        raise ExternalKeyReused(
+            _("“%(key)s” has already been posted with other content.") % {"key": posted.external_key}
+        )
+    return first
+
+
+def _missing_accounts(book: Book, entries: Sequence[Entry]) -> str:
+    asked = {code for e in entries for code in (e.debit, e.credit)}
+    known = set(book.accounts.filter(code__in=asked).values_list("code", flat=True))
+    return _("Book %(book)s has no account %(codes)s.") % {"book": book.code, "codes": ", ".join(sorted(asked - known))}

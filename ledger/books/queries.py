@@ -1,0 +1,87 @@
+"""Reading the books: balances in constant time, trial balances from monthly totals, never from all history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import connection
+from django.db.models import F, Sum
+from djmoney.money import Money
+
+from .models import Account, Balance, Book, Side
+
+
+def balance(account: Account) -> Money:
+    """The account's balance on its normal side, in yuan; negative when it stands on the other side."""
+    totals = Balance.objects.filter(account=account).aggregate(net=Sum(F("debit") - F("credit")))
+    net = totals["net"] or Decimal(0)
+    return Money(net if account.normal_side == Side.DEBIT else -net, "CNY")
+
+
+def balance_of(book: Book, code: str) -> Money:
+    """The balance of an account with all accounts below it, by code, on its normal side."""
+    account = book.accounts.get(code=code)
+    net = Balance.objects.filter(account__book=book, account__code__startswith=code).aggregate(
+        net=Sum(F("debit") - F("credit"))
+    )["net"] or Decimal(0)
+    return Money(net if account.normal_side == Side.DEBIT else -net, "CNY")
+
+
+@dataclass(frozen=True, slots=True)
+class TrialBalanceRow:
+    """One account in a trial balance (科目余额表); amounts in yuan, level-1 rows include their details."""
+
+    code: str
+    name: str
+    name_en: str
+    opening_debit: Decimal
+    opening_credit: Decimal
+    debit: Decimal
+    credit: Decimal
+    closing_debit: Decimal
+    closing_credit: Decimal
+
+
+_TRIAL_BALANCE = """
+WITH sums AS (
+    SELECT a.code,
+           coalesce(sum(t.debit - t.credit) FILTER (WHERE t.month < %(month)s), 0) AS opening,
+           coalesce(sum(t.debit) FILTER (WHERE t.month = %(month)s), 0) AS debit,
+           coalesce(sum(t.credit) FILTER (WHERE t.month = %(month)s), 0) AS credit
+      FROM books_account a JOIN books_turnover t ON t.account_id = a.id
+     WHERE a.book_id = %(book)s AND t.month <= %(month)s
+     GROUP BY a.code
+)
+SELECT a.code, a.name, a.name_en, sum(s.opening), sum(s.debit), sum(s.credit)
+  FROM books_account a JOIN sums s ON s.code LIKE a.code || '%%'
+ WHERE a.book_id = %(book)s
+ GROUP BY a.code, a.name, a.name_en
+HAVING bool_or(s.opening <> 0 OR s.debit <> 0 OR s.credit <> 0)
+ ORDER BY a.code
+"""
+
+
+def trial_balance(book: Book, month: int) -> list[TrialBalanceRow]:
+    """Opening, movement and closing of each account of YYYYMM that moved or has a balance, ordered by code."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TRIAL_BALANCE, {"book": book.pk, "month": month})
+        rows = cursor.fetchall()
+    zero = Decimal("0.00")
+    result = []
+    for code, name, name_en, opening, debit, credit in rows:
+        closing = opening + debit - credit
+        result.append(
+            TrialBalanceRow(
+                code=code,
+                name=name,
+                name_en=name_en,
+                opening_debit=max(opening, zero),
+                opening_credit=max(-opening, zero),
+                debit=debit,
+                credit=credit,
+                closing_debit=max(closing, zero),
+                closing_credit=max(-closing, zero),
+            )
+        )
+    return result

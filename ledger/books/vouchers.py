@@ -1,0 +1,87 @@
+"""Vouchers (记账凭证): drawn up over transactions, checked and posted by somebody else, numbered without gaps."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from .errors import CheckedBySamePerson, VoucherIncomplete, ledger_refusals
+from .models import Book, Transaction, Voucher, VoucherEntry, VoucherState
+
+
+@transaction.atomic
+def draw_up(
+    *,
+    book: Book,
+    transactions: Sequence[Transaction],
+    prepared_by: AbstractBaseUser,
+    summary: str = "",
+    word: str = "记",
+    attachments: int = 0,
+) -> Voucher:
+    """Prepare one voucher (制单) over transactions of one book and day; it has no number until posted."""
+    if not transactions:
+        raise VoucherIncomplete(_("A voucher needs at least one transaction."))
+    first = transactions[0]
+    with ledger_refusals():
+        voucher = Voucher.objects.create(
+            book=book,
+            word=word,
+            month=first.month,
+            date=first.date,
+            summary=summary or first.summary,
+            attachments=attachments,
+            prepared_by_id=prepared_by.pk,
+        )
+        VoucherEntry.objects.bulk_create([VoucherEntry(voucher=voucher, transaction=t) for t in transactions])
+    return voucher
+
+
+@transaction.atomic
+def draw_up_day(*, book: Book, date: dt.date, prepared_by: AbstractBaseUser) -> list[Voucher]:
+    """Day close: one summary voucher for each kind of transaction of the day that has none yet."""
+    waiting: dict[str, list[Transaction]] = {}
+    for posted in book.transactions.filter(date=date, voucher_entry=None).order_by("kind", "id"):
+        waiting.setdefault(posted.kind, []).append(posted)
+    return [
+        draw_up(
+            book=book,
+            transactions=same_kind,
+            prepared_by=prepared_by,
+            summary=same_kind[0].summary if len(same_kind) == 1 else f"{same_kind[0].summary}等{len(same_kind)}笔",
+            attachments=sum(1 for t in same_kind if t.document),
+        )
+        for same_kind in waiting.values()
+    ]
+
+
+def draw_up_month(*, book: Book, month: int, prepared_by: AbstractBaseUser) -> list[Voucher]:
+    """Day close for every day of the month that still has transactions without a voucher."""
+    days = (
+        book.transactions.filter(month=month, voucher_entry=None).order_by("date").values_list("date", flat=True).distinct()
+    )
+    return [v for day in list(days) for v in draw_up_day(book=book, date=day, prepared_by=prepared_by)]
+
+
+@transaction.atomic
+def check_and_post(*, voucher: Voucher, checked_by: AbstractBaseUser) -> Voucher:
+    """Check and post (复核记账): the database gives number and hash. Raises CheckedBySamePerson, PeriodClosed."""
+    if voucher.prepared_by_id == checked_by.pk:
+        raise CheckedBySamePerson(_("Somebody else must check this: you prepared it yourself."))
+    voucher.checked_by_id = checked_by.pk
+    voucher.state = VoucherState.POSTED
+    with ledger_refusals():
+        voucher.save(update_fields=["checked_by", "state"])
+    voucher.refresh_from_db()
+    return voucher
+
+
+@transaction.atomic
+def discard(*, voucher: Voucher) -> None:
+    """Take back a draft; its transactions wait for another voucher. Raises PostedIsFinal."""
+    with ledger_refusals():
+        voucher.delete()

@@ -1,0 +1,131 @@
+"""Keeping the register: admit a person to a union, move and end memberships, keep the service card."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from portal.accounts import audit
+from portal.accounts.models import User
+from portal.errors import DomainError
+from portal.unions.models import Union
+
+from . import identity
+from .models import CardStatus, JobGroup, Member, Membership, ServiceCard
+
+
+class AlreadyMember(DomainError):
+    code = "already_member"
+
+
+class CardInUse(DomainError):
+    code = "card_in_use"
+
+
+@transaction.atomic
+def admit(
+    *,
+    union: Union,
+    name: str,
+    id_number: str,
+    phone: str,
+    started_on: dt.date,
+    job_group: JobGroup = JobGroup.OTHER,
+    is_migrant_worker: bool = False,
+    is_nonlocal_worker: bool = False,
+    is_casual_worker: bool = False,
+    user: User | None = None,
+    actor: User | None = None,
+    is_demo: bool = False,
+) -> Membership:
+    """Admit a person (入会): find or create the person by ID number and start the membership.
+
+    Raises ValidationError for impossible data and AlreadyMember when the person has a membership anywhere.
+    """
+    number = identity.normal_id_number(id_number)
+    identity.require_working_age(number, started_on)
+    member, created = Member.objects.get_or_create(
+        id_number_index=identity.blind_index(number),
+        defaults={
+            "name": identity.normal_name(name),
+            "id_number": number,
+            "id_number_last4": number[-4:],
+            "born_on": identity.birth_date(number),
+            "phone": identity.normal_phone(phone),
+            "job_group": job_group,
+            "is_migrant_worker": is_migrant_worker,
+            "is_nonlocal_worker": is_nonlocal_worker,
+            "is_casual_worker": is_casual_worker,
+            "user": user,
+            "is_demo": is_demo,
+        },
+    )
+    if not created and current_membership(member, started_on):
+        raise AlreadyMember(_("This person is already a member. Use a transfer instead of a second admission."))
+    membership = Membership.objects.create(
+        member=member, union=union, number=_next_number(union), started_on=started_on
+    )
+    audit.record(actor=actor, action="member.admitted", target=membership, union=union)
+    return membership
+
+
+def _next_number(union: Union) -> str:
+    """Union code and a running number; the union's row is locked so that two admissions never meet."""
+    Union.objects.select_for_update().get(pk=union.pk)
+    return f"{union.code}-{Membership.objects.filter(union=union).count() + 1:06d}"
+
+
+@transaction.atomic
+def end_membership(*, membership: Membership, ended_on: dt.date, reason: str, actor: User | None) -> Membership:
+    """End a membership on a day (the last day on which it holds)."""
+    membership.ended_on = ended_on
+    membership.end_reason = reason
+    membership.save(update_fields=["ended_on", "end_reason"])
+    audit.record(actor=actor, action="member.left", target=membership, union=membership.union, reason=reason)
+    return membership
+
+
+@transaction.atomic
+def set_card(
+    *, member: Member, bank: str, number: str, holder: str, actor: User | None, is_demo: bool = False
+) -> ServiceCard:
+    """Record the member's own service card; the former one is kept as replaced. Raises CardInUse, ValidationError."""
+    digits = identity.normal_card_number(number)
+    holder = identity.normal_name(holder)
+    if holder != member.name:
+        raise CardInUse(_("The name on the card must be the member's own name: benefits go to one's own card only."))
+    member.cards.exclude(status=CardStatus.REPLACED).update(status=CardStatus.REPLACED)
+    try:
+        with transaction.atomic():
+            card = ServiceCard.objects.create(
+                member=member,
+                bank=bank,
+                number=digits,
+                number_index=identity.blind_index(digits),
+                last4=digits[-4:],
+                holder=holder,
+                is_demo=is_demo,
+            )
+    except IntegrityError as error:
+        raise CardInUse(_("Another member has this card. Please check the number.")) from error
+    audit.record(actor=actor, action="member.card_set", target=card, last4=card.last4)
+    return card
+
+
+def current_membership(member: Member, on: dt.date) -> Membership | None:
+    """The membership that holds on a day, if any."""
+    return (
+        member.memberships.filter(started_on__lte=on)
+        .exclude(ended_on__lt=on)
+        .select_related("union")
+        .order_by("-started_on")
+        .first()
+    )
+
+
+def find_by_id_number(id_number: str) -> Member | None:
+    """Look a person up by the full ID number (through the blind index)."""
+    number = identity.normal_id_number(id_number)
+    return Member.objects.filter(id_number_index=identity.blind_index(number)).first()

@@ -1,0 +1,31 @@
+"""Production: refuses to start insecurely; every secret comes from the environment."""
+
+from django.core.exceptions import ImproperlyConfigured
+
+from .base import *  # noqa: F403
+from .base import ALLOWED_HOSTS, BASE_URL, BLIND_INDEX_KEY, RECEIPT_CHECK_KEY, SALT_KEY, SECRET_KEY, env
+
+_SHORTEST_SECRET = 32
+
+if not env("DATABASE_URL", default=""):
+    raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL server.")
+for _name, _value in {
+    "DJANGO_SECRET_KEY": SECRET_KEY,
+    "BLIND_INDEX_KEY": BLIND_INDEX_KEY,
+    "RECEIPT_CHECK_KEY": RECEIPT_CHECK_KEY,
+    **{f"FIELD_ENCRYPTION_KEYS[{n}]": key for n, key in enumerate(SALT_KEY)},
+}.items():
+    if len(_value) < _SHORTEST_SECRET:
+        raise ImproperlyConfigured(f"{_name} must have at least {_SHORTEST_SECRET} characters.")
+if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
+    raise ImproperlyConfigured("ALLOWED_HOSTS must list the portal's own host names.")
+if not BASE_URL.startswith("https://"):
+    raise ImproperlyConfigured("BASE_URL must be an https address.")
+
+SECURE_SSL_REDIRECT = True
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=365 * 24 * 60 * 60)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+SMS_SENDER = env("SMS_SENDER")
