@@ -48,7 +48,8 @@ WITH sums AS (
     SELECT a.code,
            coalesce(sum(t.debit - t.credit) FILTER (WHERE t.month < %(month)s), 0) AS opening,
            coalesce(sum(t.debit) FILTER (WHERE t.month = %(month)s), 0) AS debit,
-           coalesce(sum(t.credit) FILTER (WHERE t.month = %(month)s), 0) AS credit
+           coalesce(sum(t.credit) FILTER (WHERE t.month = %(month)s), 0) AS credit,
+           bool_or(t.month = %(month)s) AS moved
       FROM books_account a JOIN books_turnover t ON t.account_id = a.id
      WHERE a.book_id = %(book)s AND t.month <= %(month)s
      GROUP BY a.code
@@ -57,7 +58,7 @@ SELECT a.code, a.name, a.name_en, sum(s.opening), sum(s.debit), sum(s.credit)
   FROM books_account a JOIN sums s ON s.code LIKE a.code || '%%'
  WHERE a.book_id = %(book)s
  GROUP BY a.code, a.name, a.name_en
-HAVING bool_or(s.opening <> 0 OR s.debit <> 0 OR s.credit <> 0)
+HAVING bool_or(s.opening <> 0 OR s.moved)
  ORDER BY a.code
 """
 

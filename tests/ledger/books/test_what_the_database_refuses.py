@@ -1,0 +1,253 @@
+"""SQL that goes around the application meets the same rules (architecture 4)."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from ledger.books import closing, vouchers
+from ledger.books.integrity import verify
+from ledger.books.models import Book, Transaction, Voucher
+from tests.conftest import Federation
+
+from .test_posting import cash_dues
+
+INSERT_HEAD = """
+INSERT INTO books_transaction (book_id, external_key, date, month, kind, summary, document, mirror_key, created_at)
+VALUES (%s, %s, %s, %s, 'raw', 'raw', '', '', now()) RETURNING id
+"""
+# A whole raw transaction with one line, in one statement.
+INSERT_BOTH = """
+WITH head AS (
+    INSERT INTO books_transaction (book_id, external_key, date, month, kind, summary, document, mirror_key, created_at)
+    VALUES (%(book)s, 'raw', '2026-03-16', 202603, 'raw', 'raw', '', '', now()) RETURNING id
+)
+INSERT INTO books_transfer (transaction_id, book_id, month, line, debit_id, credit_id, amount, amount_currency, is_red,
+                            project, fund_source, party)
+SELECT head.id, %(book)s, 202603, 1, %(debit)s, %(credit)s, %(amount)s, %(currency)s, false, '', 'own', '' FROM head
+"""
+INSERT_LINE = """
+INSERT INTO books_transfer (transaction_id, book_id, month, line, debit_id, credit_id, amount, amount_currency, is_red,
+                            project, fund_source, party)
+VALUES (%s, %s, %s, 2, %s, %s, %s, %s, false, '', 'own', '')
+"""
+
+
+@pytest.fixture
+def book(federation: Federation) -> Book:
+    return federation.books["HD-C001"]
+
+
+@pytest.fixture
+def posted(book: Book) -> Transaction:
+    return cash_dues(book)
+
+
+def sql(statement: str, *params: object) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        return cursor.fetchall() if cursor.description else []
+
+
+def refused(statement: str, *params: object, **named: object) -> str:
+    """The SQLSTATE or constraint with which the database refused the statement."""
+    with pytest.raises(DatabaseError) as caught, transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(statement, named or params)
+        sql("SET CONSTRAINTS ALL IMMEDIATE")
+    cause = caught.value.__cause__
+    return cause.diag.constraint_name or cause.sqlstate
+
+
+def account(book: Book, code: str) -> int:
+    return book.accounts.get(code=code).pk
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE books_transaction SET summary = 'x' WHERE id = %s",
+        "UPDATE books_transaction SET date = '2026-03-17' WHERE id = %s",
+        "DELETE FROM books_transaction WHERE id = %s",
+        "UPDATE books_transfer SET amount = 1 WHERE transaction_id = %s",
+        "DELETE FROM books_transfer WHERE transaction_id = %s",
+    ],
+)
+def test_posted_rows_are_never_changed_or_deleted(posted: Transaction, statement: str) -> None:
+    assert refused(statement, posted.pk) == "PH001"
+
+
+@pytest.mark.parametrize("table", ["books_transaction", "books_transfer", "books_voucher"])
+def test_posted_tables_are_never_emptied(posted: Transaction, table: str) -> None:
+    sql("SET CONSTRAINTS ALL IMMEDIATE")
+    assert refused(f"TRUNCATE {table} CASCADE") == "PH001"
+
+
+def test_a_transaction_without_lines_is_refused(book: Book) -> None:
+    assert refused(INSERT_HEAD, book.pk, "raw", "2026-03-16", 202603) == "PH005"
+
+
+@pytest.mark.parametrize(
+    ("debit", "credit", "amount", "currency", "because"),
+    [
+        ("101", None, "1.00", "CNY", "23502"),
+        (None, "401", "1.00", "CNY", "23502"),
+        ("101", "101", "1.00", "CNY", "transfer_between_two_accounts"),
+        ("101", "401", "0.00", "CNY", "transfer_amount_positive"),
+        ("101", "401", "-1.00", "CNY", "transfer_amount_positive"),
+        ("101", "401", "1.00", "USD", "transfer_in_book_currency"),
+        ("102", "401", "1.00", "CNY", "PH003"),
+    ],
+)
+def test_an_unbalanced_or_impossible_line_is_refused(
+    book: Book, debit: str | None, credit: str | None, amount: str, currency: str, because: str
+) -> None:
+    debit_id, credit_id = (account(book, code) if code else None for code in (debit, credit))
+    line = {"book": book.pk, "debit": debit_id, "credit": credit_id, "amount": amount, "currency": currency}
+    assert refused(INSERT_BOTH, **line) == because
+    assert not Transaction.objects.exists()
+
+
+def test_a_line_between_two_books_is_refused(book: Book, federation: Federation) -> None:
+    line = {"book": book.pk, "debit": account(book, "101"), "credit": account(federation.books["HD"], "408")}
+    assert refused(INSERT_BOTH, **line, amount="1.00", currency="CNY") == "credit_in_the_same_book"
+
+
+def test_the_posting_view_takes_no_rows(book: Book, posted: Transaction) -> None:
+    assert refused("INSERT INTO books_posting (id, amount) VALUES ('1D', 5)") == "55000"
+    assert refused("DELETE FROM books_posting") == "55000"
+
+
+def test_a_date_in_another_month_than_stated_is_refused(book: Book) -> None:
+    assert refused(INSERT_HEAD, book.pk, "raw", "2026-04-01", 202603) == "transaction_month_is_its_date"
+
+
+def test_a_second_use_of_an_external_key_is_refused(book: Book, posted: Transaction) -> None:
+    assert refused(INSERT_HEAD, book.pk, "dues:1", "2026-03-16", 202603) == "one_transaction_per_key"
+
+
+def test_a_post_into_a_closed_period_is_refused(book: Book, federation: Federation) -> None:
+    for month in (202601, 202602, 202603):
+        closing.close_period(book=book, month=month, actor=federation.maker)
+    assert refused(INSERT_HEAD, book.pk, "raw", "2026-03-16", 202603) == "PH004"
+
+
+def test_a_closed_period_stays_closed(book: Book, federation: Federation) -> None:
+    closing.close_period(book=book, month=202601, actor=federation.maker)
+    assert refused("UPDATE books_period SET state = 'open' WHERE book_id = %s AND month = 202601", book.pk) == "PH004"
+    assert refused("DELETE FROM books_period WHERE book_id = %s AND month = 202601", book.pk) == "PH004"
+
+
+def test_a_period_with_an_unvouchered_transaction_cannot_be_closed(book: Book, posted: Transaction) -> None:
+    close = "UPDATE books_period SET state = 'closed' WHERE book_id = %s AND month <= %s AND state = 'open'"
+    sql(close, book.pk, 202602)
+    assert refused(close, book.pk, 202603) == "PH008"
+
+
+def test_a_period_with_open_income_cannot_be_closed(
+    book: Book, posted: Transaction, federation: Federation
+) -> None:
+    sql("UPDATE books_period SET state = 'closed' WHERE book_id = %s AND month <= 202602", book.pk)
+    for voucher in vouchers.draw_up_month(book=book, month=202603, prepared_by=federation.maker):
+        vouchers.check_and_post(voucher=voucher, checked_by=federation.checker)
+    assert refused("UPDATE books_period SET state = 'closed' WHERE book_id = %s AND month = 202603", book.pk) == "PH008"
+
+
+def test_months_close_in_order(book: Book) -> None:
+    assert refused("UPDATE books_period SET state = 'closed' WHERE book_id = %s AND month = 202602", book.pk) == "PH008"
+
+
+@pytest.mark.parametrize("table", ["books_balance", "books_turnover"])
+def test_balances_are_kept_by_the_ledger_only(posted: Transaction, table: str) -> None:
+    assert refused(f"UPDATE {table} SET debit = debit + 1") == "PH002"
+    assert refused(f"DELETE FROM {table}") == "PH002"
+
+
+@pytest.mark.parametrize(
+    ("book_code", "code", "name", "because"),
+    [
+        ("HD", "401", "会费收入", "PH003"),  # grassroots-only account in a county book
+        ("HD", "501", "职工活动支出", "PH003"),
+        ("HD-C001", "999", "自设科目", "PH003"),  # level 1 that the chart does not have
+        ("HD-C001", "50101", "改名", "PH003"),
+    ],
+)
+def test_accounts_outside_the_official_chart_are_refused(
+    federation: Federation, book_code: str, code: str, name: str, because: str
+) -> None:
+    book = federation.books[book_code]
+    statement = """INSERT INTO books_account (book_id, code, name, name_en, account_class, normal_side, is_official,
+                       authorised_by, is_leaf, shards, guard)
+                   VALUES (%s, %s, %s, '', 'income', 'C', false, 'x', true, 1, 0)"""
+    assert refused(statement, book.pk, code, name) == because
+
+
+def test_an_official_account_is_never_renamed(book: Book) -> None:
+    assert refused("UPDATE books_account SET name = '现金' WHERE book_id = %s AND code = '101'", book.pk) == "PH003"
+    assert refused("UPDATE books_chartaccount SET name = '现金' WHERE code = '101'") == "PH001"
+
+
+@pytest.fixture
+def posted_voucher(book: Book, posted: Transaction, federation: Federation) -> Voucher:
+    (voucher,) = vouchers.draw_up_day(book=book, date=posted.date, prepared_by=federation.maker)
+    return vouchers.check_and_post(voucher=voucher, checked_by=federation.checker)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE books_voucher SET summary = 'x' WHERE id = %s",
+        "UPDATE books_voucher SET number = 7 WHERE id = %s",
+        "UPDATE books_voucher SET state = 'draft' WHERE id = %s",
+        "DELETE FROM books_voucher WHERE id = %s",
+        "DELETE FROM books_voucherentry WHERE voucher_id = %s",
+        "UPDATE books_voucherentry SET voucher_id = voucher_id WHERE voucher_id = %s",
+    ],
+)
+def test_posted_vouchers_are_never_changed(posted_voucher: Voucher, statement: str) -> None:
+    assert refused(statement, posted_voucher.pk) == "PH001"
+
+
+def test_a_voucher_is_not_posted_by_its_preparer(book: Book, posted: Transaction, federation: Federation) -> None:
+    (voucher,) = vouchers.draw_up_day(book=book, date=posted.date, prepared_by=federation.maker)
+    statement = "UPDATE books_voucher SET state = 'posted', checked_by_id = prepared_by_id WHERE id = %s"
+    assert refused(statement, voucher.pk) == "PH007"
+
+
+def test_a_line_cannot_be_added_to_a_transaction_of_an_earlier_database_transaction(
+    book: Book, posted: Transaction
+) -> None:
+    sql("SET session_replication_role = replica")
+    sql("UPDATE books_transaction SET xid = '3' WHERE id = %s", posted.pk)
+    sql("SET session_replication_role = origin")
+    line = (posted.pk, book.pk, 202603, account(book, "101"), account(book, "401"), "1.00", "CNY")
+    assert refused(INSERT_LINE, *line) == "PH001"
+
+
+def test_verification_sees_what_was_changed_behind_the_triggers(
+    book: Book, posted_voucher: Voucher, federation: Federation
+) -> None:
+    assert all(check.ok for check in verify())
+    sql("SET session_replication_role = replica")
+    sql("UPDATE books_transfer SET amount = amount + 1 WHERE book_id = %s", book.pk)
+    sql("SET session_replication_role = origin")
+    broken = {check.name for check in verify() if not check.ok}
+    assert broken == {
+        "turnovers equal the sums of postings",
+        "balances equal the sums of postings",
+        "voucher hash chain is unbroken",
+    }
+
+
+def test_verification_sees_a_missing_voucher(book: Book, posted_voucher: Voucher, federation: Federation) -> None:
+    cash_dues(book, key="dues:2", date=dt.date(2026, 3, 17))
+    (second,) = vouchers.draw_up_day(book=book, date=dt.date(2026, 3, 17), prepared_by=federation.maker)
+    vouchers.check_and_post(voucher=second, checked_by=federation.checker)
+    sql("SET session_replication_role = replica")
+    sql("DELETE FROM books_voucherentry WHERE voucher_id = %s", posted_voucher.pk)
+    sql("DELETE FROM books_voucher WHERE id = %s", posted_voucher.pk)
+    sql("SET session_replication_role = origin")
+    broken = {check.name for check in verify() if not check.ok}
+    assert broken == {"voucher numbers have no gap", "voucher hash chain is unbroken"}
