@@ -1,0 +1,295 @@
+"""How amounts, dates, shares, states and icons are written on a page (¥1,234.50, 2026年11月23日)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.core.paginator import Page
+from django.template.loader import render_to_string
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+from djmoney.money import Money
+
+from portal.design.icons import ICONS
+from portal.design.navigation import in_language
+from portal.design.status import status_for
+
+register = template.Library()
+
+_SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+_FEN: Final = Decimal("0.01")
+_MINUS: Final = "−"
+_NOTHING: Final = "—"
+_MONTHS: Final = (
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
+)
+_ALERT_ICONS: Final = {
+    "success": "check-circle",
+    "warning": "warning",
+    "error": "warning",
+}
+_LANGUAGE_NAMES: Final = {"zh-hans": "简体中文", "zh": "简体中文", "en": "English"}
+
+
+def _english() -> bool:
+    return (get_language() or "").startswith("en")
+
+
+def _decimal(value: object) -> Decimal:
+    if isinstance(value, Money):
+        return Decimal(value.amount)
+    if isinstance(value, bool) or not isinstance(value, Decimal | int | str):
+        raise TypeError(
+            f"an amount must be Money, Decimal, int or str, not {type(value).__name__}"
+        )
+    return Decimal(value)
+
+
+def _parts(value: object) -> tuple[str, str, str]:
+    amount = _decimal(value).quantize(_FEN, rounding=ROUND_HALF_UP)
+    yuan, fen = f"{abs(amount):,.2f}".split(".")
+    return (_MINUS if amount < 0 else ""), yuan, fen
+
+
+@register.filter
+def money(value: object) -> str:
+    """``¥1,234.50``; a negative amount (红字) is ``−¥1,234.50``; nothing is a dash."""
+    if value is None or value == "":
+        return _NOTHING
+    sign, yuan, fen = _parts(value)
+    return f"{sign}¥{yuan}.{fen}"
+
+
+@register.filter
+def figure(value: object) -> str:
+    """An amount in a column whose head names the unit: ``1,234.50``, red-letter ``−1,234.50``."""
+    return money(value).replace("¥", "")
+
+
+@register.simple_tag
+def amount(value: object, size: str = "m", label: str = "") -> SafeString:
+    """An amount as a strong figure (size s, m, l, xl); read aloud as one number; red-letter by sign and colour."""
+    if value is None or value == "":
+        return format_html('<span class="amount amount-{}">{}</span>', size, _NOTHING)
+    sign, yuan, fen = _parts(value)
+    return format_html(
+        '<data class="amount amount-{}{}" value="{}">{}{}<span class="amount-sign">¥</span>{}'
+        '<span class="amount-fen">.{}</span></data>',
+        size,
+        " amount-red" if sign else "",
+        _decimal(value).quantize(_FEN, rounding=ROUND_HALF_UP),
+        format_html('<span class="hidden-visually">{} </span>', label) if label else "",
+        sign,
+        yuan,
+        fen,
+    )
+
+
+def _local(value: dt.date | dt.datetime) -> dt.date:
+    if isinstance(value, dt.datetime) and value.tzinfo is not None:
+        return value.astimezone(_SHANGHAI)
+    return value
+
+
+@register.filter
+def cn_date(value: dt.date | dt.datetime | None) -> str:
+    """2026年11月23日 in Chinese, 23 Nov 2026 in English; moments are turned into Shanghai time first."""
+    if not value:
+        return _NOTHING
+    day = _local(value)
+    if _english():
+        return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+@register.filter
+def cn_datetime(value: dt.datetime | None) -> str:
+    """2026年11月23日 14:05 in Shanghai time."""
+    if not value:
+        return _NOTHING
+    moment = _local(value)
+    clock = f" {moment:%H:%M}" if isinstance(moment, dt.datetime) else ""
+    return f"{cn_date(moment)}{clock}"
+
+
+@register.filter
+def cn_month(value: dt.date | None) -> str:
+    """2026年11月; Nov 2026."""
+    if not value:
+        return _NOTHING
+    day = _local(value)
+    return (
+        f"{_MONTHS[day.month - 1]} {day.year}"
+        if _english()
+        else f"{day.year}年{day.month}月"
+    )
+
+
+@register.filter
+def percent(value: Decimal | int | str | None) -> str:
+    """A share of one as per cent with at most one decimal: 0.6 is ``60%``, 0.125 is ``12.5%``."""
+    if value is None or value == "":
+        return _NOTHING
+    shown = (_decimal(value) * 100).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
+    text = f"{abs(shown):f}".removesuffix(".0")
+    return f"{_MINUS if shown < 0 else ''}{text}%"
+
+
+@register.filter
+def whole(value: int | None) -> str:
+    """A count with thousands marks: 10,000."""
+    return _NOTHING if value is None or value == "" else f"{int(value):,}"
+
+
+@register.filter
+def unlocalized(value: object) -> str:
+    """A number for an attribute: plain digits whatever the language."""
+    return str(_decimal(value))
+
+
+@register.simple_tag
+def icon(name: str, label: str = "", size: str = "") -> SafeString:
+    """An icon; silent for screen readers unless it has a label of its own."""
+    drawing = ICONS.get(name)
+    if drawing is None:
+        raise template.TemplateSyntaxError(
+            f"there is no icon named {name!r}; see portal/design/icons.py"
+        )
+    voice = (
+        format_html('role="img" aria-label="{}"', label)
+        if label
+        else mark_safe('aria-hidden="true"')
+    )
+    return format_html(
+        '<svg class="icon{}" viewBox="0 0 24 24" width="24" height="24" {} focusable="false">{}</svg>',
+        f" icon-{size}" if size else "",
+        voice,
+        mark_safe(drawing),  # our own constant
+    )
+
+
+@register.simple_tag
+def status_badge(code: str, word: str | Promise = "", tone: str = "") -> SafeString:
+    """Icon and word of a state: ``{% status_badge "paid" %}``, ``{% status_badge line.state line.get_state_display %}``."""
+    look = status_for(str(code), word, tone)
+    return format_html(
+        '<span class="badge badge-{}">{}<span>{}</span></span>',
+        look.tone,
+        icon(look.icon),
+        look.word,
+    )
+
+
+@register.filter
+def alert_icon(level: str) -> str:
+    return _ALERT_ICONS.get(level, "info")
+
+
+@register.filter
+def language_name(code: str) -> str:
+    return _LANGUAGE_NAMES.get(code.lower(), code)
+
+
+@register.simple_tag
+def public_path(path: str) -> str:
+    """A public address in the language of this page."""
+    return in_language(path, get_language() or "")
+
+
+@register.simple_tag(takes_context=True)
+def page_query(context: dict[str, Any], number: int, parameter: str = "page") -> str:
+    """The present query string with another page number, so that filters survive turning the page."""
+    request = context.get("request")
+    query = request.GET.copy() if request is not None else None
+    if query is None:
+        return f"?{parameter}={number}"
+    query[parameter] = str(number)
+    return f"?{query.urlencode()}"
+
+
+@register.simple_tag
+def page_range(page: Page[Any]) -> list[int | str]:
+    """Page numbers around the present one, with gaps: 1 … 4 5 6 … 20."""
+    return list(
+        page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+    )
+
+
+@register.simple_block_tag
+def card(
+    content: str,
+    title: str = "",
+    icon: str = "",
+    kind: str = "",
+    href: str = "",
+    link: str = "",
+    level: int = 2,
+) -> str:
+    """A surface for one matter. kind: brand, quiet, good, wait, bad; href and link add a way on in its head."""
+    return _render(
+        "components/card.html",
+        content=content,
+        title=title,
+        icon=icon,
+        kind=kind,
+        href=href,
+        link=link,
+        level=level,
+    )
+
+
+@register.simple_block_tag
+def alert(content: str, kind: str = "info", title: str = "") -> str:
+    """Something to know now. kind: info, success, warning, error (the last is announced at once)."""
+    return _render(
+        "components/alert.html",
+        content=content,
+        kind=kind,
+        title=title,
+        symbol=alert_icon(kind),
+    )
+
+
+@register.simple_block_tag
+def table(
+    content: str, caption: str, mode: str = "cards", visible_caption: bool = False
+) -> str:
+    """A data table; mode cards (rows become cards on a phone; cells carry data-label) or scroll."""
+    return _render(
+        "components/table.html",
+        content=content,
+        caption=caption,
+        mode=mode,
+        visible_caption=visible_caption,
+    )
+
+
+@register.simple_block_tag
+def confirm(content: str, label: str, kind: str = "secondary", icon: str = "") -> str:
+    """A second look before an act: a button that unfolds the consequences and the real button; no dialog, no script."""
+    return _render(
+        "components/confirm.html", content=content, label=label, kind=kind, icon=icon
+    )
+
+
+def _render(name: str, **context: object) -> SafeString:
+    return mark_safe(
+        render_to_string(name, context).strip()
+    )  # the templates escape their own values
