@@ -1,0 +1,35 @@
+"""manage.py ledger_export: complete books as hledger, Beancount, CSV or xlsx."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils.translation import gettext as _
+
+from ledger.books.models import Book
+from ledger.reports.exports import export
+
+
+class Command(BaseCommand):
+    help = "Write complete books to a file that outsiders' tools can check."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        which = parser.add_mutually_exclusive_group(required=True)
+        which.add_argument("--book", metavar="CODE")
+        which.add_argument("--all", action="store_true")
+        parser.add_argument("--format", required=True, choices=["hledger", "beancount", "csv", "xlsx"])
+        parser.add_argument("--output", required=True, type=Path, metavar="PATH")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        books = Book.objects.all() if options["all"] else Book.objects.filter(code=options["book"])
+        if not books:
+            self.stderr.write(_("There is no book %(code)s.") % {"code": options["book"]})
+            sys.exit(2)
+        try:
+            options["output"].write_bytes(export(list(books), options["format"]))
+        except OSError as error:
+            self.stderr.write(_("The file cannot be written: %(why)s") % {"why": error})
+            sys.exit(2)
