@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Status(NamedTuple):
@@ -19,38 +19,38 @@ class Status(NamedTuple):
 
 
 STATUSES: Final[dict[str, Status]] = {
-    "draft": Status("plain", "edit", _("Draft")),
-    "open": Status("good", "check-circle", _("Open")),
-    "upcoming": Status("info", "calendar", _("Opens soon")),
-    "full": Status("plain", "pause", _("All places taken")),
-    "closed": Status("plain", "lock", _("Closed")),
-    "eligible": Status("good", "check-circle", _("You qualify")),
-    "not_eligible": Status("plain", "info", _("Not for you yet")),
-    "submitted": Status("wait", "clock", _("Submitted")),
-    "pending": Status("wait", "clock", _("Waiting")),
-    "checking": Status("wait", "search", _("Being checked")),
-    "checked": Status("info", "check", _("Checked")),
-    "approved": Status("info", "shield", _("Approved")),
-    "rejected": Status("bad", "cross-circle", _("Rejected")),
-    "exported": Status("wait", "bank", _("At the bank")),
-    "paid": Status("good", "check-circle", _("Paid")),
-    "received": Status("good", "check-circle", _("Received")),
-    "failed": Status("bad", "warning", _("Failed")),
-    "returned": Status("bad", "return", _("Returned")),
-    "cancelled": Status("plain", "cross-circle", _("Cancelled")),
-    "owed": Status("wait", "clock", _("Owed")),
-    "active": Status("good", "check-circle", _("In force")),
-    "ended": Status("plain", "pause", _("Ended")),
-    "issued": Status("good", "receipt", _("Issued")),
-    "void": Status("bad", "cross-circle", _("Void")),
-    "valid": Status("good", "shield", _("Genuine")),
-    "invalid": Status("bad", "warning", _("Not genuine")),
-    "matched": Status("good", "check", _("Matched")),
-    "suggested": Status("info", "search", _("Suggested")),
-    "unexplained": Status("bad", "warning", _("Unexplained")),
-    "posted": Status("good", "ledger", _("Posted")),
-    "reversed": Status("bad", "return", _("Reversed")),
-    "published": Status("good", "globe", _("Published")),
+    "draft": Status("plain", "edit", pgettext_lazy("state", "Draft")),
+    "open": Status("good", "check-circle", pgettext_lazy("state", "Open")),
+    "upcoming": Status("info", "calendar", pgettext_lazy("state", "Opens soon")),
+    "full": Status("plain", "pause", pgettext_lazy("state", "All places taken")),
+    "closed": Status("plain", "lock", pgettext_lazy("state", "Closed")),
+    "eligible": Status("good", "check-circle", pgettext_lazy("state", "You qualify")),
+    "not_eligible": Status("plain", "info", pgettext_lazy("state", "Not for you yet")),
+    "submitted": Status("wait", "clock", pgettext_lazy("state", "Submitted")),
+    "pending": Status("wait", "clock", pgettext_lazy("state", "Waiting")),
+    "checking": Status("wait", "search", pgettext_lazy("state", "Being checked")),
+    "checked": Status("info", "check", pgettext_lazy("state", "Checked")),
+    "approved": Status("info", "shield", pgettext_lazy("state", "Approved")),
+    "rejected": Status("bad", "cross-circle", pgettext_lazy("state", "Rejected")),
+    "exported": Status("wait", "bank", pgettext_lazy("state", "At the bank")),
+    "paid": Status("good", "check-circle", pgettext_lazy("state", "Paid")),
+    "received": Status("good", "check-circle", pgettext_lazy("state", "Received")),
+    "failed": Status("bad", "warning", pgettext_lazy("state", "Failed")),
+    "returned": Status("bad", "return", pgettext_lazy("state", "Returned")),
+    "cancelled": Status("plain", "cross-circle", pgettext_lazy("state", "Cancelled")),
+    "owed": Status("wait", "clock", pgettext_lazy("state", "Owed")),
+    "active": Status("good", "check-circle", pgettext_lazy("state", "In force")),
+    "ended": Status("plain", "pause", pgettext_lazy("state", "Ended")),
+    "issued": Status("good", "receipt", pgettext_lazy("state", "Issued")),
+    "void": Status("bad", "cross-circle", pgettext_lazy("state", "Void")),
+    "valid": Status("good", "shield", pgettext_lazy("state", "Genuine")),
+    "invalid": Status("bad", "warning", pgettext_lazy("state", "Not genuine")),
+    "matched": Status("good", "check", pgettext_lazy("state", "Matched")),
+    "suggested": Status("info", "search", pgettext_lazy("state", "Suggested")),
+    "unexplained": Status("bad", "warning", pgettext_lazy("state", "Unexplained")),
+    "posted": Status("good", "ledger", pgettext_lazy("state", "Posted")),
+    "reversed": Status("bad", "return", pgettext_lazy("state", "Reversed")),
+    "published": Status("good", "globe", pgettext_lazy("state", "Published")),
 }
 TONES: Final = ("good", "wait", "bad", "info", "plain")
 TONE_ICONS: Final = {
