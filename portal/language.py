@@ -9,7 +9,17 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
 # Addresses that have no translated twin: there a remembered choice decides.
-_BY_CHOICE = ("/me/", "/office/", "/sign-in/", "/account/", "/verify/", "/cms/", "/home/", "/design/", "/i18n/")
+_BY_CHOICE = (
+    "/me/",
+    "/office/",
+    "/sign-in/",
+    "/account/",
+    "/verify/",
+    "/cms/",
+    "/home/",
+    "/design/",
+    "/i18n/",
+)
 
 
 def language_for(request: HttpRequest) -> str:

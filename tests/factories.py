@@ -35,15 +35,21 @@ def card_number(serial: int) -> str:
 
 
 def municipal_union(code: str = "TJ", **fields: Any) -> Union:
-    return Union.add_root(code=code, kind=UnionKind.MUNICIPAL, name="示例市总工会", name_en="Sample City Federation", **fields)
+    return Union.add_root(
+        code=code, kind=UnionKind.MUNICIPAL, name="示例市总工会", name_en="Sample City Federation", **fields
+    )
 
 
 def district_union(parent: Union, code: str = "HD", **fields: Any) -> Union:
-    return parent.add_child(code=code, kind=UnionKind.DISTRICT, name="示例区总工会", name_en="Sample District", **fields)
+    return parent.add_child(
+        code=code, kind=UnionKind.DISTRICT, name="示例区总工会", name_en="Sample District", **fields
+    )
 
 
 def community_union(parent: Union, code: str = "HD-C001", **fields: Any) -> Union:
-    return parent.add_child(code=code, kind=UnionKind.COMMUNITY, name="示例社区工会", name_en="Sample Community", **fields)
+    return parent.add_child(
+        code=code, kind=UnionKind.COMMUNITY, name="示例社区工会", name_en="Sample Community", **fields
+    )
 
 
 def book_of(union: Union, opened_on: dt.date = OPENED_ON) -> Book:
@@ -71,7 +77,12 @@ def user(name: str = "", role: Role | None = None, union: Union | None = None, *
 
 
 def membership_in(
-    union: Union, *, name: str = "张示例", joined_on: dt.date = OPENED_ON, with_user: bool = False, **facts: Any
+    union: Union,
+    *,
+    name: str = "张示例",
+    joined_on: dt.date = OPENED_ON,
+    with_user: bool = False,
+    **facts: Any,
 ) -> Membership:
     """A new person admitted to the union; ``facts`` are those of ``register.admit``."""
     serial = next(_numbers)

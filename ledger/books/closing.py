@@ -52,7 +52,13 @@ def carry_forward(*, book: Book, month: int, actor: AbstractBaseUser | None = No
         result = _EARMARKED_RESULT if fund_source == FundSource.EARMARKED else _OWN_RESULT
         debit, credit = (result, code) if net > 0 else (code, result)
         entries.append(
-            Entry(debit=debit, credit=credit, amount=Money(abs(net), "CNY"), project=project, fund_source=fund_source)
+            Entry(
+                debit=debit,
+                credit=credit,
+                amount=Money(abs(net), "CNY"),
+                project=project,
+                fund_source=fund_source,
+            )
         )
     closings = book.transactions.filter(month=month, kind="closing").count()
     return [

@@ -65,16 +65,20 @@ def _refusal(sqlstate: str | None, constraint: str | None) -> LedgerError | None
         case ("PH003", _):
             return AccountNotInChart(_("This account cannot be used in this book."))
         case ("PH004", _) | (_, "transaction_in_a_period"):
-            return PeriodClosed(_("The accounting period is closed or not open yet. Choose a date in an open period."))
+            return PeriodClosed(
+                _("The accounting period is closed or not open yet. Choose a date in an open period.")
+            )
         case ("PH005" | "PH006", _):
-            return VoucherIncomplete(_("The entry is not complete: it needs transactions of its own book and day."))
+            return VoucherIncomplete(
+                _("The entry is not complete: it needs transactions of its own book and day.")
+            )
         case ("PH007", _) | (_, "voucher_checked_by_another"):
             return CheckedBySamePerson(_("Somebody else must check this: you prepared it yourself."))
         case ("PH008", _):
             return PeriodNotReady(
                 _(
-                    "The period cannot be closed yet: an earlier period is open, a transaction has no posted voucher, or "
-                    "income and expenditure are not carried forward."
+                    "The period cannot be closed yet: an earlier period is open, a transaction has no posted "
+                    "voucher, or income and expenditure are not carried forward."
                 )
             )
         case (_, "not_overdrawn"):

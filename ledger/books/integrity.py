@@ -38,7 +38,9 @@ def query_check(sql: str) -> Check:
 
     def run(book_ids: Sequence[int]) -> list[str]:
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT * FROM ({sql}) AS violations LIMIT {_SHOWN + 1}", {"books": list(book_ids)})
+            cursor.execute(
+                f"SELECT * FROM ({sql}) AS violations LIMIT {_SHOWN + 1}", {"books": list(book_ids)}
+            )
             return [str(row[0]) for row in cursor.fetchall()]
 
     return run
@@ -56,7 +58,8 @@ def verify(*, book: Book | None = None) -> list[CheckResult]:
 
 
 _SIDES = """
-SELECT account_id, month, sum(amount) FILTER (WHERE side = 'D') AS debit, sum(amount) FILTER (WHERE side = 'C') AS credit
+SELECT account_id, month,
+       sum(amount) FILTER (WHERE side = 'D') AS debit, sum(amount) FILTER (WHERE side = 'C') AS credit
   FROM books_posting WHERE book_id = ANY(%(books)s) GROUP BY account_id, month
 """
 
@@ -77,7 +80,8 @@ _KERNEL_CHECKS: dict[str, Check] = {
           FULL JOIN (SELECT account_id, sum(debit) AS debit, sum(credit) AS credit FROM ({_SIDES}) m GROUP BY 1) s
                 USING (account_id)
           JOIN books_account a ON a.id = account_id JOIN books_book b ON b.id = a.book_id
-         WHERE kept.debit <> coalesce(s.debit, 0) OR kept.credit <> coalesce(s.credit, 0) OR kept.account_id IS NULL"""),
+         WHERE kept.debit <> coalesce(s.debit, 0) OR kept.credit <> coalesce(s.credit, 0)
+            OR kept.account_id IS NULL"""),
     "every transaction has transfers of its book and month": query_check("""
         SELECT format('transaction %%s', t.id) FROM books_transaction t
           LEFT JOIN books_transfer f ON f.transaction_id = t.id
@@ -88,7 +92,8 @@ _KERNEL_CHECKS: dict[str, Check] = {
           FROM books_turnover t JOIN books_account a ON a.id = t.account_id
          WHERE a.book_id = ANY(%(books)s) GROUP BY a.book_id, t.month HAVING sum(t.debit) <> sum(t.credit)"""),
     "voucher numbers have no gap": query_check("""
-        SELECT format('book %%s word %%s month %%s: %%s vouchers, last number %%s', book_id, word, month, count(*), max(number))
+        SELECT format('book %%s word %%s month %%s: %%s vouchers, last number %%s',
+                      book_id, word, month, count(*), max(number))
           FROM books_voucher WHERE state = 'posted' AND book_id = ANY(%(books)s)
          GROUP BY book_id, word, month HAVING count(*) <> max(number) OR min(number) <> 1"""),
     "voucher hash chain is unbroken": query_check("""
@@ -115,7 +120,7 @@ _KERNEL_CHECKS: dict[str, Check] = {
           JOIN books_turnover t ON t.account_id = a.id AND t.month = p.month
          WHERE p.state = 'closed' AND p.book_id = ANY(%(books)s) AND a.account_class IN ('income', 'expense')
          GROUP BY p.book_id, p.month, a.code HAVING sum(t.debit - t.credit) <> 0"""),
-    # 50801↔40301 and 50802↔40302 of one payment agree; the upper half alone is money in transit, the lower alone an error.
+    # 50801↔40301 and 50802↔40302 of one payment agree; the upper half alone is in transit, the lower alone an error.
     "mirror entries between unions agree": query_check("""
         SELECT format('payment %%s: %%s paid, %%s received', mirror_key, paid, received) FROM (
             SELECT t.mirror_key,

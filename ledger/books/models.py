@@ -63,7 +63,9 @@ class Chart(models.Model):
 class ChartAccount(models.Model):
     """One official account: nobody adds, merges or renames level-1 accounts (总说明 一)."""
 
-    chart = models.ForeignKey(Chart, verbose_name=_("chart"), on_delete=models.PROTECT, related_name="accounts")
+    chart = models.ForeignKey(
+        Chart, verbose_name=_("chart"), on_delete=models.PROTECT, related_name="accounts"
+    )
     code = models.CharField(_("code"), max_length=10)
     name = models.CharField(_("name"), max_length=60)
     name_en = models.CharField(_("name in English"), max_length=120)
@@ -85,7 +87,9 @@ class ChartAccount(models.Model):
 class Book(models.Model):
     """The books (账套) of one union: one accounting entity, in CNY."""
 
-    union = models.OneToOneField(Union, verbose_name=_("union"), on_delete=models.PROTECT, related_name="book")
+    union = models.OneToOneField(
+        Union, verbose_name=_("union"), on_delete=models.PROTECT, related_name="book"
+    )
     code = models.CharField(_("code"), max_length=20, unique=True)
     kind = models.CharField(_("kind"), max_length=10, choices=BookKind)
     chart = models.ForeignKey(Chart, verbose_name=_("chart"), on_delete=models.PROTECT, related_name="+")
@@ -122,7 +126,9 @@ class Account(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["book", "code"], name="one_account_per_code"),
             models.UniqueConstraint(fields=["id", "book"], name="account_with_its_book"),
-            models.CheckConstraint(condition=Q(guard=0) | Q(guard__in=[-1, 1], shards=1), name="guarded_has_one_row"),
+            models.CheckConstraint(
+                condition=Q(guard=0) | Q(guard__in=[-1, 1], shards=1), name="guarded_has_one_row"
+            ),
             models.CheckConstraint(condition=Q(shards__gte=1), name="at_least_one_balance_row"),
         ]
 
@@ -166,7 +172,11 @@ class Period(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=PeriodState, default=PeriodState.OPEN)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     closed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("closed by"), null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("closed by"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
 
     class Meta:
@@ -182,7 +192,9 @@ class Period(models.Model):
 class Transaction(models.Model):
     """One business event (业务), immutable; ``external_key`` makes posting it twice the same as once."""
 
-    book = models.ForeignKey(Book, verbose_name=_("book"), on_delete=models.PROTECT, related_name="transactions")
+    book = models.ForeignKey(
+        Book, verbose_name=_("book"), on_delete=models.PROTECT, related_name="transactions"
+    )
     external_key = models.CharField(_("external key"), max_length=120)
     date = models.DateField(_("date"))
     month = models.PositiveIntegerField(_("month"))
@@ -221,15 +233,23 @@ class Transfer(models.Model):
     transaction = models.ForeignKey(
         Transaction, verbose_name=_("transaction"), on_delete=models.PROTECT, related_name="transfers"
     )
-    book = models.ForeignKey(Book, verbose_name=_("book"), on_delete=models.PROTECT, related_name="+", db_index=False)
+    book = models.ForeignKey(
+        Book, verbose_name=_("book"), on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     month = models.PositiveIntegerField(_("month"))
     line = models.PositiveSmallIntegerField(_("line"))
-    debit = models.ForeignKey(Account, verbose_name=_("debit"), on_delete=models.PROTECT, related_name="debits")
-    credit = models.ForeignKey(Account, verbose_name=_("credit"), on_delete=models.PROTECT, related_name="credits")
+    debit = models.ForeignKey(
+        Account, verbose_name=_("debit"), on_delete=models.PROTECT, related_name="debits"
+    )
+    credit = models.ForeignKey(
+        Account, verbose_name=_("credit"), on_delete=models.PROTECT, related_name="credits"
+    )
     amount = MoneyField(_("amount"), max_digits=18, decimal_places=2, default_currency="CNY")
     is_red = models.BooleanField(_("red"), default=False)
     project = models.CharField(_("project"), max_length=60, blank=True)
-    fund_source = models.CharField(_("fund source"), max_length=20, choices=FundSource, default=FundSource.OWN)
+    fund_source = models.CharField(
+        _("fund source"), max_length=20, choices=FundSource, default=FundSource.OWN
+    )
     party = models.CharField(_("party"), max_length=60, blank=True)
 
     class Meta:
@@ -285,7 +305,9 @@ class Balance(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["account", "shard"], name="one_balance_per_shard"),
             models.CheckConstraint(
-                condition=Q(guard=0) | Q(guard=1, debit__gte=F("credit")) | Q(guard=-1, credit__gte=F("debit")),
+                condition=Q(guard=0)
+                | Q(guard=1, debit__gte=F("credit"))
+                | Q(guard=-1, credit__gte=F("debit")),
                 name="not_overdrawn",
             ),
         ]
@@ -304,7 +326,9 @@ class Turnover(models.Model):
     credit = models.DecimalField(max_digits=20, decimal_places=2, default=Decimal(0))
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["account", "month", "shard"], name="one_turnover_per_shard")]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "month", "shard"], name="one_turnover_per_shard")
+        ]
 
     def __str__(self) -> str:
         return f"{self.account_id}/{self.month}/{self.shard}"
@@ -334,7 +358,11 @@ class Voucher(models.Model):
         settings.AUTH_USER_MODEL, verbose_name=_("prepared by"), on_delete=models.PROTECT, related_name="+"
     )
     checked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("checked by"), null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("checked by"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     prepared_at = models.DateTimeField(_("prepared at"), default=timezone.now)
     posted_at = models.DateTimeField(_("posted at"), null=True, editable=False)
@@ -350,10 +378,13 @@ class Voucher(models.Model):
         verbose_name_plural = _("vouchers")
         ordering = ["month", "word", "number"]
         constraints = [
-            models.UniqueConstraint(fields=["book", "word", "month", "number"], name="one_voucher_per_number"),
+            models.UniqueConstraint(
+                fields=["book", "word", "month", "number"], name="one_voucher_per_number"
+            ),
             models.UniqueConstraint(fields=["book", "sequence"], name="one_voucher_per_place"),
             models.CheckConstraint(
-                condition=Q(checked_by=None) | ~Q(checked_by=F("prepared_by")), name="voucher_checked_by_another"
+                condition=Q(checked_by=None) | ~Q(checked_by=F("prepared_by")),
+                name="voucher_checked_by_another",
             ),
         ]
 

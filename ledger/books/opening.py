@@ -96,13 +96,21 @@ def open_book(*, union: Union, opened_on: dt.date) -> Book:
 def open_year(*, book: Book, year: int, first_month: int = 1) -> None:
     """Create the periods of a year that do not exist yet."""
     Period.objects.bulk_create(
-        [Period(book=book, month=year * 100 + month) for month in range(first_month, 13)], ignore_conflicts=True
+        [Period(book=book, month=year * 100 + month) for month in range(first_month, 13)],
+        ignore_conflicts=True,
     )
 
 
 @transaction.atomic
 def add_account(
-    *, book: Book, code: str, name: str, authorised_by: str, name_en: str = "", shards: int = 1, guard: int = 0
+    *,
+    book: Book,
+    code: str,
+    name: str,
+    authorised_by: str,
+    name_en: str = "",
+    shards: int = 1,
+    guard: int = 0,
 ) -> Account:
     """Add a detail account (明细科目) below an account of the book. Raises AccountNotInChart, UnknownAccount."""
     parent = book.accounts.filter(code__in=[code[:n] for n in range(3, len(code))]).order_by("-code").first()

@@ -43,16 +43,17 @@ class Entry:
 # One statement: the transaction and its transfers stand or fall together, in one round trip.
 _POST = """
 WITH head AS (
-    INSERT INTO books_transaction (book_id, external_key, date, month, kind, summary, document, reverses_id, mirror_key,
-                                   created_at, created_by_id)
+    INSERT INTO books_transaction
+           (book_id, external_key, date, month, kind, summary, document, reverses_id, mirror_key, created_at,
+            created_by_id)
     VALUES (%(book)s, %(key)s, %(date)s, %(month)s, %(kind)s, %(summary)s, %(document)s, %(reverses)s, %(mirror)s,
             %(now)s, %(actor)s)
     ON CONFLICT (book_id, external_key) DO NOTHING RETURNING id
 ), body AS (
-    INSERT INTO books_transfer (transaction_id, book_id, month, line, debit_id, credit_id, amount, amount_currency, is_red,
-                                project, fund_source, party)
-    SELECT head.id, %(book)s, %(month)s, row.line, debit.id, credit.id, row.amount, 'CNY', row.red, row.project, row.fund,
-           row.party
+    INSERT INTO books_transfer (transaction_id, book_id, month, line, debit_id, credit_id, amount, amount_currency,
+                                is_red, project, fund_source, party)
+    SELECT head.id, %(book)s, %(month)s, row.line, debit.id, credit.id, row.amount, 'CNY', row.red, row.project,
+           row.fund, row.party
       FROM head, unnest(%(debits)s::text[], %(credits)s::text[], %(amounts)s::numeric[], %(reds)s::bool[],
                         %(projects)s::text[], %(funds)s::text[], %(parties)s::text[])
            WITH ORDINALITY AS row (debit, credit, amount, red, project, fund, party, line)
@@ -79,8 +80,8 @@ def post(
 ) -> Transaction:
     """Post one event to one book; posting the same key and content again returns the first transaction.
 
-    ``date`` is the business day in Asia/Shanghai. Raises PeriodClosed, UnknownAccount, Overdrawn, AccountNotInChart, and
-    ExternalKeyReused when the key exists with another content.
+    ``date`` is the business day in Asia/Shanghai. Raises PeriodClosed, UnknownAccount, Overdrawn, AccountNotInChart,
+    and ExternalKeyReused when the key exists with another content.
     """
     if not entries:
         raise NothingToPost(_("A transaction needs at least one entry."))
@@ -112,9 +113,14 @@ def post(
 
 
 def reverse(
-    *, original: Transaction, date: dt.date, reason: str, external_key: str, actor: AbstractBaseUser | None = None
+    *,
+    original: Transaction,
+    date: dt.date,
+    reason: str,
+    external_key: str,
+    actor: AbstractBaseUser | None = None,
 ) -> Transaction:
-    """Reverse a transaction in red letters (红字冲销): the same lines, negative on the same sides (会计基础工作规范 第五十一条)."""
+    """Reverse in red letters (红字冲销): the same lines, negative on the same sides (会计基础工作规范 第五十一条)."""
     entries = [
         Entry(
             debit=line.debit.code,
@@ -172,7 +178,8 @@ def _the_first(posted: Transaction, entries: Sequence[Entry]) -> Transaction:
         for t in first.transfers.select_related("debit", "credit").order_by("line")
     ]
     asked = [
-        (e.debit, e.credit, Decimal(e.amount.amount), e.red, e.project, e.fund_source, e.party) for e in entries
+        (e.debit, e.credit, Decimal(e.amount.amount), e.red, e.project, e.fund_source, e.party)
+        for e in entries
     ]
     if (first.date, first.kind) != (posted.date, posted.kind) or lines != asked:
         raise ExternalKeyReused(
@@ -184,4 +191,7 @@ def _the_first(posted: Transaction, entries: Sequence[Entry]) -> Transaction:
 def _missing_accounts(book: Book, entries: Sequence[Entry]) -> str:
     asked = {code for e in entries for code in (e.debit, e.credit)}
     known = set(book.accounts.filter(code__in=asked).values_list("code", flat=True))
-    return _("Book %(book)s has no account %(codes)s.") % {"book": book.code, "codes": ", ".join(sorted(asked - known))}
+    return _("Book %(book)s has no account %(codes)s.") % {
+        "book": book.code,
+        "codes": ", ".join(sorted(asked - known)),
+    }

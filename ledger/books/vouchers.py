@@ -52,7 +52,9 @@ def draw_up_day(*, book: Book, date: dt.date, prepared_by: AbstractBaseUser) -> 
             book=book,
             transactions=same_kind,
             prepared_by=prepared_by,
-            summary=same_kind[0].summary if len(same_kind) == 1 else f"{same_kind[0].summary}等{len(same_kind)}笔",
+            summary=same_kind[0].summary
+            if len(same_kind) == 1
+            else f"{same_kind[0].summary}等{len(same_kind)}笔",
             attachments=sum(1 for t in same_kind if t.document),
         )
         for same_kind in waiting.values()
@@ -62,7 +64,10 @@ def draw_up_day(*, book: Book, date: dt.date, prepared_by: AbstractBaseUser) -> 
 def draw_up_month(*, book: Book, month: int, prepared_by: AbstractBaseUser) -> list[Voucher]:
     """Day close for every day of the month that still has transactions without a voucher."""
     days = (
-        book.transactions.filter(month=month, voucher_entry=None).order_by("date").values_list("date", flat=True).distinct()
+        book.transactions.filter(month=month, voucher_entry=None)
+        .order_by("date")
+        .values_list("date", flat=True)
+        .distinct()
     )
     return [v for day in list(days) for v in draw_up_day(book=book, date=day, prepared_by=prepared_by)]
 

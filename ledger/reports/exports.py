@@ -18,7 +18,20 @@ _ROOTS = {
     AccountClass.INCOME: "Income",
     AccountClass.EXPENSE: "Expenses",
 }
-_JOURNAL_HEADER = ("账套", "日期", "凭证号", "摘要", "科目代码", "科目名称", "借方", "贷方", "项目", "资金来源", "往来", "原始凭证")
+_JOURNAL_HEADER = (
+    "账套",
+    "日期",
+    "凭证号",
+    "摘要",
+    "科目代码",
+    "科目名称",
+    "借方",
+    "贷方",
+    "项目",
+    "资金来源",
+    "往来",
+    "原始凭证",
+)
 
 
 def export(books: list[Book], form: str) -> bytes:
@@ -85,7 +98,9 @@ def _hledger(book: Book) -> str:
         if p.transaction_id != current:
             current = p.transaction_id
             number = _voucher_number(p)
-            out.append(f"\n{p.transaction.date} {f'({number}) ' if number else ''}{_one_line(p.transaction.summary)}")
+            out.append(
+                f"\n{p.transaction.date} {f'({number}) ' if number else ''}{_one_line(p.transaction.summary)}"
+            )
             out.append(f"  ; key:{_one_line(p.transaction.external_key)}\n")
         out.append(f"    {journal_name(p.account, book)}  {_signed(p):.2f} CNY\n")
     return "".join(out) + "\n"
@@ -96,7 +111,8 @@ def _beancount(books: list[Book]) -> str:
     for book in books:
         opened = book.opened_on
         for a in Account.objects.filter(book=book, is_leaf=True).order_by("code"):
-            out.append(f"{opened} open {journal_name(a, book)} CNY\n  name: {json.dumps(a.name, ensure_ascii=False)}\n")
+            name = json.dumps(a.name, ensure_ascii=False)
+            out += [f"{opened} open {journal_name(a, book)} CNY\n", f"  name: {name}\n"]
         current = None
         for p in _lines(book):
             if p.transaction_id != current:

@@ -65,7 +65,9 @@ def balance_sheet(book: Book, month: int) -> Statement:
     sums = _sums(rows)
     right = _add(_add(sums[AccountClass.LIABILITY], sums[AccountClass.NET_ASSET]), _result(sums))
     left = sums[AccountClass.ASSET]
-    return Statement("工会01表", "资产负债表", rows, {"assets": left, "liabilities_and_net_assets": right}, left == right)
+    return Statement(
+        "工会01表", "资产负债表", rows, {"assets": left, "liabilities_and_net_assets": right}, left == right
+    )
 
 
 def income_statement(book: Book, month: int) -> Statement:
@@ -82,7 +84,9 @@ def _rows(query: str, book: Book, month: int, first: int) -> list[StatementRow]:
     with connection.cursor() as cursor:
         cursor.execute(query, {"book": book.pk, "month": month, "first": first})
         return [
-            StatementRow(code, name, name_en, account_class, _on_side(account_class, a), _on_side(account_class, b))
+            StatementRow(
+                code, name, name_en, account_class, _on_side(account_class, a), _on_side(account_class, b)
+            )
             for code, name, name_en, account_class, a, b in cursor.fetchall()
         ]
 
@@ -106,5 +110,3 @@ def _result(sums: dict[str, tuple[Decimal, Decimal]]) -> tuple[Decimal, Decimal]
 
 def _add(a: tuple[Decimal, Decimal], b: tuple[Decimal, Decimal]) -> tuple[Decimal, Decimal]:
     return a[0] + b[0], a[1] + b[1]
-
-

@@ -16,7 +16,8 @@ COLUMNS = ("opening_debit", "opening_credit", "debit", "credit", "closing_debit"
 def totals(rows: list[TrialBalanceRow]) -> dict[str, Decimal]:
     """Column totals over the level-1 rows (which include their details)."""
     return {
-        column: sum((getattr(r, column) for r in rows if len(r.code) == 3), Decimal("0.00")) for column in COLUMNS
+        column: sum((getattr(r, column) for r in rows if len(r.code) == 3), Decimal("0.00"))
+        for column in COLUMNS
     }
 
 

@@ -1,4 +1,4 @@
-"""The audit trail (操作日志): one event for each public write and each look at a full number (财会〔2024〕12号 第三十二条)."""
+"""The audit trail (操作日志): one event per public write and look at a full number (财会〔2024〕12号 第三十二条)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ from .models import AuditEvent, User
 
 
 def record(
-    *, actor: User | None, action: str, target: models.Model | None = None, union: Union | None = None, **details: Any
+    *,
+    actor: User | None,
+    action: str,
+    target: models.Model | None = None,
+    union: Union | None = None,
+    **details: Any,
 ) -> AuditEvent:
     """Write one event in the caller's database transaction, so that it exists exactly if the act does."""
     return AuditEvent.objects.create(

@@ -31,7 +31,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(_("name"), max_length=60)
     # allauth looks people up by e-mail; members seldom have one.
     email = models.EmailField(_("e-mail"), blank=True)
-    phone = models.CharField(_("mobile phone"), max_length=20, unique=True, null=True, blank=True)  # noqa: DJ001
+    phone = models.CharField(_("mobile phone"), max_length=20, unique=True, null=True, blank=True)
     phone_verified = models.BooleanField(_("phone verified"), default=False)
     is_active = models.BooleanField(_("may sign in"), default=True)
     is_staff = models.BooleanField(_("is staff"), default=False)
@@ -62,12 +62,21 @@ class RoleAssignment(models.Model):
     """A role that a user holds in one union and all unions below it, from a day until revoked."""
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("user"), on_delete=models.CASCADE, related_name="role_assignments"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("user"),
+        on_delete=models.CASCADE,
+        related_name="role_assignments",
     )
     role = models.CharField(_("role"), max_length=20, choices=Role)
-    union = models.ForeignKey("unions.Union", verbose_name=_("union"), on_delete=models.PROTECT, related_name="+")
+    union = models.ForeignKey(
+        "unions.Union", verbose_name=_("union"), on_delete=models.PROTECT, related_name="+"
+    )
     granted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("granted by"), null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("granted by"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     granted_at = models.DateTimeField(_("granted at"), default=timezone.now)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
@@ -77,7 +86,9 @@ class RoleAssignment(models.Model):
         verbose_name_plural = _("role assignments")
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "role", "union"], condition=models.Q(revoked_at=None), name="one_live_role_per_union"
+                fields=["user", "role", "union"],
+                condition=models.Q(revoked_at=None),
+                name="one_live_role_per_union",
             )
         ]
 
@@ -92,7 +103,9 @@ class AuditEvent(models.Model):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("who"), null=True, on_delete=models.PROTECT, related_name="+"
     )
-    union = models.ForeignKey("unions.Union", verbose_name=_("union"), null=True, on_delete=models.PROTECT, related_name="+")
+    union = models.ForeignKey(
+        "unions.Union", verbose_name=_("union"), null=True, on_delete=models.PROTECT, related_name="+"
+    )
     action = models.CharField(_("what"), max_length=60)
     object_type = models.CharField(_("kind of object"), max_length=60, blank=True)
     object_id = models.CharField(_("object"), max_length=60, blank=True)

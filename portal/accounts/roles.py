@@ -1,4 +1,4 @@
-"""Roles and duties: incompatible duties are kept apart (不相容岗位分离; 会计法 第二十五、三十五条, 财会〔2012〕21号)."""
+"""Roles and duties: incompatible duties are kept apart (不相容岗位分离; 会计法 第二十五、三十五条)."""
 
 from __future__ import annotations
 

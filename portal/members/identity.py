@@ -1,4 +1,4 @@
-"""Identity data: resident ID numbers (GB 11643-1999), phones, names; validation, blind index, masking (个人信息保护法)."""
+"""Identity data: ID numbers (GB 11643-1999), phones, names; validation, blind index, masking (个人信息保护法)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from stdnum.cn import ric
 from stdnum.exceptions import ValidationError as NumberError
 
 _MIDDLE_DOTS = dict.fromkeys(map(ord, "•・‧∙．●⋅"), "·")
-_COMPOUND_SURNAMES = frozenset("欧阳 司马 上官 诸葛 东方 皇甫 尉迟 公孙 慕容 令狐 司徒 夏侯 端木 独孤 南宫 长孙 宇文 轩辕".split())
+_COMPOUND_SURNAMES = frozenset(
+    ["欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "司徒", "夏侯", "端木", "独孤", "南宫", "长孙", "宇文", "轩辕"]
+)
 _MINIMUM_AGE = 16  # 劳动法 第十五条
 _NAME_LENGTH = 50
 
@@ -30,11 +32,15 @@ def normal_id_number(raw: str) -> str:
     """
     number = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", raw)).upper()
     if re.fullmatch(r"\d{15}", number):
-        raise ValidationError(_("This is an old 15-digit number. Enter the 18 characters of the present card."))
+        raise ValidationError(
+            _("This is an old 15-digit number. Enter the 18 characters of the present card.")
+        )
     if not re.fullmatch(r"\d{17}[\dX]", number):
         raise ValidationError(_("A resident ID number has 18 characters: 17 digits and a digit or X."))
     if ric.calc_check_digit(number) != number[-1]:
-        raise ValidationError(_("The last character does not fit the other 17. Please compare with the card."))
+        raise ValidationError(
+            _("The last character does not fit the other 17. Please compare with the card.")
+        )
     born = birth_date(number)
     if not dt.date(1900, 1, 1) <= born <= timezone.localdate():
         raise ValidationError(_("The date of birth in this number is not possible."))

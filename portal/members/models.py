@@ -41,7 +41,9 @@ class Member(models.Model):
     )
     name = models.CharField(_("name"), max_length=50)
     id_number = EncryptedCharField(_("resident ID number"), max_length=255)
-    id_number_index = models.CharField(_("index of the ID number"), max_length=64, unique=True, editable=False)
+    id_number_index = models.CharField(
+        _("index of the ID number"), max_length=64, unique=True, editable=False
+    )
     id_number_last4 = models.CharField(_("last four of the ID number"), max_length=4, editable=False)
     born_on = models.DateField(_("born on"))
     phone = models.CharField(_("mobile phone"), max_length=20, db_index=True)
@@ -91,7 +93,8 @@ class Membership(models.Model):
         verbose_name_plural = _("memberships")
         constraints = [
             models.CheckConstraint(
-                condition=Q(ended_on=None) | Q(ended_on__gte=F("started_on")), name="membership_ends_after_it_starts"
+                condition=Q(ended_on=None) | Q(ended_on__gte=F("started_on")),
+                name="membership_ends_after_it_starts",
             ),
             ExclusionConstraint(
                 name="one_membership_at_a_time",
@@ -99,7 +102,11 @@ class Membership(models.Model):
                     ("member", RangeOperators.EQUAL),
                     (
                         Func(
-                            F("started_on"), F("ended_on"), Value("[]"), function="DATERANGE", output_field=DateRangeField()
+                            F("started_on"),
+                            F("ended_on"),
+                            Value("[]"),
+                            function="DATERANGE",
+                            output_field=DateRangeField(),
                         ),
                         RangeOperators.OVERLAPS,
                     ),
@@ -120,10 +127,14 @@ class CardStatus(models.TextChoices):
 class ServiceCard(models.Model):
     """A member's own service card (会员服务卡), the only card a benefit is paid to (三(一)1)."""
 
-    member = models.ForeignKey(Member, verbose_name=_("member"), on_delete=models.PROTECT, related_name="cards")
+    member = models.ForeignKey(
+        Member, verbose_name=_("member"), on_delete=models.PROTECT, related_name="cards"
+    )
     bank = models.CharField(_("bank"), max_length=60)
     number = EncryptedCharField(_("card number"), max_length=255)
-    number_index = models.CharField(_("index of the card number"), max_length=64, db_index=True, editable=False)
+    number_index = models.CharField(
+        _("index of the card number"), max_length=64, db_index=True, editable=False
+    )
     last4 = models.CharField(_("last four digits"), max_length=4, editable=False)
     holder = models.CharField(_("name on the card"), max_length=50)
     status = models.CharField(_("status"), max_length=10, choices=CardStatus, default=CardStatus.ACTIVE)
@@ -135,7 +146,9 @@ class ServiceCard(models.Model):
         verbose_name_plural = _("service cards")
         constraints = [
             models.UniqueConstraint(
-                fields=["member"], condition=Q(status__in=["active", "rejected"]), name="one_current_card_per_member"
+                fields=["member"],
+                condition=Q(status__in=["active", "rejected"]),
+                name="one_current_card_per_member",
             ),
             models.UniqueConstraint(
                 fields=["number_index"], condition=Q(status="active"), name="one_member_per_active_card"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 
 from portal.accounts import audit
 from portal.accounts.models import User
@@ -63,22 +65,87 @@ def admit(
         },
     )
     if not created and current_membership(member, started_on):
-        raise AlreadyMember(_("This person is already a member. Use a transfer instead of a second admission."))
+        raise AlreadyMember(
+            gettext("This person is already a member. Use a transfer instead of a second admission.")
+        )
     membership = Membership.objects.create(
-        member=member, union=union, number=_next_number(union), started_on=started_on
+        member=member, union=union, number=_number(union, _next_serial(union)), started_on=started_on
     )
     audit.record(actor=actor, action="member.admitted", target=membership, union=union)
     return membership
 
 
-def _next_number(union: Union) -> str:
-    """Union code and a running number; the union's row is locked so that two admissions never meet."""
-    Union.objects.select_for_update().get(pk=union.pk)
-    return f"{union.code}-{Membership.objects.filter(union=union).count() + 1:06d}"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """One row of a roster (整建制入会名册)."""
+
+    name: str
+    id_number: str
+    phone: str
+    job_group: JobGroup = JobGroup.OTHER
+    is_migrant_worker: bool = False
+    is_nonlocal_worker: bool = False
+    is_casual_worker: bool = False
 
 
 @transaction.atomic
-def end_membership(*, membership: Membership, ended_on: dt.date, reason: str, actor: User | None) -> Membership:
+def admit_roster(
+    *, union: Union, persons: Sequence[Person], started_on: dt.date, actor: User | None, is_demo: bool = False
+) -> list[Membership]:
+    """Admit a whole team at once (整建制入会), all or nobody.
+
+    Raises ValidationError for impossible data and AlreadyMember naming how many of the roster are members already.
+    """
+    rows = []
+    for person in persons:
+        number = identity.normal_id_number(person.id_number)
+        identity.require_working_age(number, started_on)
+        rows.append((person, number, identity.blind_index(number)))
+    known = Member.objects.filter(id_number_index__in=[index for _, _, index in rows]).count()
+    if known or len({index for _, _, index in rows}) < len(rows):
+        raise AlreadyMember(
+            gettext(
+                "%(count)s people of this list are known already. Take them out and admit them one by one."
+            )
+            % {"count": known or len(rows) - len({index for _, _, index in rows})}
+        )
+    members = Member.objects.bulk_create(
+        [
+            Member(
+                name=identity.normal_name(person.name),
+                id_number=number,
+                id_number_index=index,
+                id_number_last4=number[-4:],
+                born_on=identity.birth_date(number),
+                phone=identity.normal_phone(person.phone),
+                job_group=person.job_group,
+                is_migrant_worker=person.is_migrant_worker,
+                is_nonlocal_worker=person.is_nonlocal_worker,
+                is_casual_worker=person.is_casual_worker,
+                is_demo=is_demo,
+            )
+            for person, number, index in rows
+        ],
+        batch_size=1000,
+    )
+    first = _next_serial(union)
+    memberships = Membership.objects.bulk_create(
+        [
+            Membership(member=member, union=union, number=_number(union, first + n), started_on=started_on)
+            for n, member in enumerate(members)
+        ],
+        batch_size=1000,
+    )
+    audit.record(
+        actor=actor, action="member.roster_admitted", target=union, union=union, count=len(memberships)
+    )
+    return memberships
+
+
+@transaction.atomic
+def end_membership(
+    *, membership: Membership, ended_on: dt.date, reason: str, actor: User | None
+) -> Membership:
     """End a membership on a day (the last day on which it holds)."""
     membership.ended_on = ended_on
     membership.end_reason = reason
@@ -95,7 +162,9 @@ def set_card(
     digits = identity.normal_card_number(number)
     holder = identity.normal_name(holder)
     if holder != member.name:
-        raise CardInUse(_("The name on the card must be the member's own name: benefits go to one's own card only."))
+        raise CardInUse(
+            gettext("The name on the card must be the member's own name: benefits go to one's own card only.")
+        )
     member.cards.exclude(status=CardStatus.REPLACED).update(status=CardStatus.REPLACED)
     try:
         with transaction.atomic():
@@ -109,9 +178,37 @@ def set_card(
                 is_demo=is_demo,
             )
     except IntegrityError as error:
-        raise CardInUse(_("Another member has this card. Please check the number.")) from error
+        raise CardInUse(gettext("Another member has this card. Please check the number.")) from error
     audit.record(actor=actor, action="member.card_set", target=card, last4=card.last4)
     return card
+
+
+@transaction.atomic
+def set_cards(
+    *, cards: Sequence[tuple[Member, str]], bank: str, actor: User | None, is_demo: bool = False
+) -> list[ServiceCard]:
+    """Record the cards that a bank issued to many members who have none yet (member, card number)."""
+    made = []
+    for member, raw in cards:
+        digits = identity.normal_card_number(raw)
+        made.append(
+            ServiceCard(
+                member=member,
+                bank=bank,
+                number=digits,
+                number_index=identity.blind_index(digits),
+                last4=digits[-4:],
+                holder=member.name,
+                is_demo=is_demo,
+            )
+        )
+    try:
+        with transaction.atomic():
+            created = ServiceCard.objects.bulk_create(made, batch_size=1000)
+    except IntegrityError as error:
+        raise CardInUse(gettext("A card or a member appears twice. Nothing was recorded.")) from error
+    audit.record(actor=actor, action="member.cards_set", count=len(created))
+    return created
 
 
 def current_membership(member: Member, on: dt.date) -> Membership | None:
@@ -129,3 +226,13 @@ def find_by_id_number(id_number: str) -> Member | None:
     """Look a person up by the full ID number (through the blind index)."""
     number = identity.normal_id_number(id_number)
     return Member.objects.filter(id_number_index=identity.blind_index(number)).first()
+
+
+def _next_serial(union: Union) -> int:
+    """The next running number of a union; its row is locked so that two admissions never meet."""
+    Union.objects.select_for_update().get(pk=union.pk)
+    return Membership.objects.filter(union=union).count() + 1
+
+
+def _number(union: Union, serial: int) -> str:
+    return f"{union.code}-{serial:06d}"

@@ -7,7 +7,7 @@ os.environ.setdefault("FIELD_ENCRYPTION_KEYS", "test-only-salt")
 os.environ.setdefault("BLIND_INDEX_KEY", "test-only-index")
 os.environ.setdefault("RECEIPT_CHECK_KEY", "test-only-receipts")
 
-from .base import *  # noqa: E402, F403
+from .base import *  # noqa: F403
 
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -20,5 +20,5 @@ TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBacken
 STRIPE_SECRET_KEY = "sk_test_local"  # noqa: S105
 STRIPE_WEBHOOK_SECRET = "whsec_test_local"  # noqa: S105
 STRIPE_API_BASE = "http://127.0.0.1:1"
-DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405
-CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append("http://127.0.0.1:*")  # noqa: F405
+DATABASES["default"]["CONN_MAX_AGE"] = 0
+CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append("http://127.0.0.1:*")

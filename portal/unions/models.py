@@ -65,7 +65,12 @@ class Union(MP_Node):
     name_en = models.CharField(_("name in English"), max_length=160, blank=True)
     uscc = models.CharField(_("unified social credit code"), max_length=18, blank=True)
     territory = models.ForeignKey(
-        Territory, verbose_name=_("territory"), null=True, blank=True, on_delete=models.PROTECT, related_name="unions"
+        Territory,
+        verbose_name=_("territory"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="unions",
     )
     responsible_body = models.CharField(_("responsible public body"), max_length=80, blank=True)  # 主管部门
     keeps_accounts = models.BooleanField(_("keeps accounts"), default=True)

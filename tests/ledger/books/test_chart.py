@@ -21,7 +21,9 @@ def product_rows() -> list[dict[str, str]]:
 
 def test_the_database_has_the_chart_of_the_data_file(db: None) -> None:
     rows = {(r["code"], r["name"], r["account_class"], r["normal_side"]) for r in product_rows()}
-    loaded = ChartAccount.objects.filter(chart__code="2021").values_list("code", "name", "account_class", "normal_side")
+    loaded = ChartAccount.objects.filter(chart__code="2021").values_list(
+        "code", "name", "account_class", "normal_side"
+    )
     assert set(loaded) == rows
     assert len(rows) == 116
 
@@ -32,11 +34,20 @@ def test_the_official_numbers_of_level_1_accounts(db: None) -> None:
     assert sum(r["in_county"] == "1" for r in level_1) == 45
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="the dossier's own file is beside the checkout only in development")
+@pytest.mark.skipif(
+    not SHARED.exists(), reason="the dossier's own file is beside the checkout only in development"
+)
 def test_the_data_file_agrees_with_the_dossier() -> None:
     with SHARED.open(encoding="utf-8-sig", newline="") as file:
         dossier = [
-            (r["code"], r["name_zh"], r["class"], r["normal_side"], r["in_grassroots_table"], r["in_county_and_above_table"])
+            (
+                r["code"],
+                r["name_zh"],
+                r["class"],
+                r["normal_side"],
+                r["in_grassroots_table"],
+                r["in_county_and_above_table"],
+            )
             for r in csv.DictReader(file)
         ]
     ours = [

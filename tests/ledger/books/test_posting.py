@@ -185,7 +185,9 @@ def test_a_date_outside_the_book_years_is_refused(book: Book) -> None:
 @given(
     events=st.lists(
         st.tuples(
-            st.sampled_from([("101", "401"), ("10201", "401"), ("10201", "21502"), ("50504", "10201"), ("13501", "401")]),
+            st.sampled_from(
+                [("101", "401"), ("10201", "401"), ("10201", "21502"), ("50504", "10201"), ("13501", "401")]
+            ),
             st.integers(min_value=1, max_value=10**9),
             st.integers(min_value=1, max_value=12),
             st.booleans(),

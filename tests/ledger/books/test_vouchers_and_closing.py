@@ -46,7 +46,9 @@ def test_numbers_are_given_in_the_order_of_posting(book: Book, federation: Feder
         cash_dues(book, key=f"dues:{day}", date=dt.date(2026, 3, day))
     first, second, third = vouchers.draw_up_month(book=book, month=202603, prepared_by=federation.maker)
     vouchers.discard(voucher=second)
-    numbers = [vouchers.check_and_post(voucher=v, checked_by=federation.checker).number for v in (third, first)]
+    numbers = [
+        vouchers.check_and_post(voucher=v, checked_by=federation.checker).number for v in (third, first)
+    ]
     assert numbers == [1, 2]
     assert bytes(third.hash) == bytes(first.previous_hash)
     assert third.state == VoucherState.POSTED
@@ -80,7 +82,9 @@ def test_month_end_carries_earmarked_money_to_321_and_own_money_to_322(federatio
         kind="subsidy.received",
         summary="收到上级补助",
         entries=[
-            Entry(debit="10201", credit="40302", amount=yuan("90.00"), project="card", fund_source="earmarked"),
+            Entry(
+                debit="10201", credit="40302", amount=yuan("90.00"), project="card", fund_source="earmarked"
+            ),
             Entry(debit="10201", credit="408", amount=yuan("60.00")),
         ],
     )
@@ -91,7 +95,9 @@ def test_month_end_carries_earmarked_money_to_321_and_own_money_to_322(federatio
         kind="subsidy.paid",
         summary="发放普惠补贴",
         entries=[
-            Entry(debit="50305", credit="10201", amount=yuan("90.00"), project="card", fund_source="earmarked"),
+            Entry(
+                debit="50305", credit="10201", amount=yuan("90.00"), project="card", fund_source="earmarked"
+            ),
             Entry(debit="50305", credit="10201", amount=yuan("60.00"), project="card"),
         ],
     )

@@ -51,12 +51,18 @@ def sql(statement: str, *params: object) -> list[tuple]:
         return cursor.fetchall() if cursor.description else []
 
 
+@transaction.atomic
+def run_to_the_end(statement: str, params: object) -> None:
+    """The statement, and the checks that the database leaves for the commit."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
 def refused(statement: str, *params: object, **named: object) -> str:
     """The SQLSTATE or constraint with which the database refused the statement."""
-    with pytest.raises(DatabaseError) as caught, transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(statement, named or params)
-        sql("SET CONSTRAINTS ALL IMMEDIATE")
+    with pytest.raises(DatabaseError) as caught:
+        run_to_the_end(statement, named or params)
     cause = caught.value.__cause__
     return cause.diag.constraint_name or cause.sqlstate
 
@@ -101,7 +107,7 @@ def test_a_transaction_without_lines_is_refused(book: Book) -> None:
         ("102", "401", "1.00", "CNY", "PH003"),
     ],
 )
-def test_an_unbalanced_or_impossible_line_is_refused(
+def test_an_unbalanced_or_impossible_line_is_refused(  # noqa: PLR0917 - one argument per column
     book: Book, debit: str | None, credit: str | None, amount: str, currency: str, because: str
 ) -> None:
     debit_id, credit_id = (account(book, code) if code else None for code in (debit, credit))
@@ -136,7 +142,10 @@ def test_a_post_into_a_closed_period_is_refused(book: Book, federation: Federati
 
 def test_a_closed_period_stays_closed(book: Book, federation: Federation) -> None:
     closing.close_period(book=book, month=202601, actor=federation.maker)
-    assert refused("UPDATE books_period SET state = 'open' WHERE book_id = %s AND month = 202601", book.pk) == "PH004"
+    assert (
+        refused("UPDATE books_period SET state = 'open' WHERE book_id = %s AND month = 202601", book.pk)
+        == "PH004"
+    )
     assert refused("DELETE FROM books_period WHERE book_id = %s AND month = 202601", book.pk) == "PH004"
 
 
@@ -152,11 +161,17 @@ def test_a_period_with_open_income_cannot_be_closed(
     sql("UPDATE books_period SET state = 'closed' WHERE book_id = %s AND month <= 202602", book.pk)
     for voucher in vouchers.draw_up_month(book=book, month=202603, prepared_by=federation.maker):
         vouchers.check_and_post(voucher=voucher, checked_by=federation.checker)
-    assert refused("UPDATE books_period SET state = 'closed' WHERE book_id = %s AND month = 202603", book.pk) == "PH008"
+    assert (
+        refused("UPDATE books_period SET state = 'closed' WHERE book_id = %s AND month = 202603", book.pk)
+        == "PH008"
+    )
 
 
 def test_months_close_in_order(book: Book) -> None:
-    assert refused("UPDATE books_period SET state = 'closed' WHERE book_id = %s AND month = 202602", book.pk) == "PH008"
+    assert (
+        refused("UPDATE books_period SET state = 'closed' WHERE book_id = %s AND month = 202602", book.pk)
+        == "PH008"
+    )
 
 
 @pytest.mark.parametrize("table", ["books_balance", "books_turnover"])
@@ -185,7 +200,10 @@ def test_accounts_outside_the_official_chart_are_refused(
 
 
 def test_an_official_account_is_never_renamed(book: Book) -> None:
-    assert refused("UPDATE books_account SET name = '现金' WHERE book_id = %s AND code = '101'", book.pk) == "PH003"
+    assert (
+        refused("UPDATE books_account SET name = '现金' WHERE book_id = %s AND code = '101'", book.pk)
+        == "PH003"
+    )
     assert refused("UPDATE books_chartaccount SET name = '现金' WHERE code = '101'") == "PH001"
 
 
@@ -210,7 +228,9 @@ def test_posted_vouchers_are_never_changed(posted_voucher: Voucher, statement: s
     assert refused(statement, posted_voucher.pk) == "PH001"
 
 
-def test_a_voucher_is_not_posted_by_its_preparer(book: Book, posted: Transaction, federation: Federation) -> None:
+def test_a_voucher_is_not_posted_by_its_preparer(
+    book: Book, posted: Transaction, federation: Federation
+) -> None:
     (voucher,) = vouchers.draw_up_day(book=book, date=posted.date, prepared_by=federation.maker)
     statement = "UPDATE books_voucher SET state = 'posted', checked_by_id = prepared_by_id WHERE id = %s"
     assert refused(statement, voucher.pk) == "PH007"
@@ -241,7 +261,9 @@ def test_verification_sees_what_was_changed_behind_the_triggers(
     }
 
 
-def test_verification_sees_a_missing_voucher(book: Book, posted_voucher: Voucher, federation: Federation) -> None:
+def test_verification_sees_a_missing_voucher(
+    book: Book, posted_voucher: Voucher, federation: Federation
+) -> None:
     cash_dues(book, key="dues:2", date=dt.date(2026, 3, 17))
     (second,) = vouchers.draw_up_day(book=book, date=dt.date(2026, 3, 17), prepared_by=federation.maker)
     vouchers.check_and_post(voucher=second, checked_by=federation.checker)

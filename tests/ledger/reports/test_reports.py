@@ -68,7 +68,9 @@ def test_the_trial_balance_command_prints_the_agreed_document(book: Book) -> Non
     }
 
 
-@pytest.mark.parametrize(("code", "period"), [("NONE", "2026-03"), ("HD-C001", "2026-13"), ("HD-C001", "March")])
+@pytest.mark.parametrize(
+    ("code", "period"), [("NONE", "2026-03"), ("HD-C001", "2026-13"), ("HD-C001", "March")]
+)
 def test_bad_input_is_told_on_stderr_with_exit_2(book: Book, code: str, period: str) -> None:
     err = io.StringIO()
     with pytest.raises(SystemExit) as exit_:
@@ -91,7 +93,9 @@ def test_the_balance_sheet_balances_before_and_after_closing(book: Book) -> None
 def test_the_income_statement_shows_month_and_year_without_closing_entries(book: Book) -> None:
     closing.carry_forward(book=book, month=202602)
     statement = statements.income_statement(book, 202603)
-    assert [(r.code, r.first, r.second) for r in statement.rows] == [("401", Decimal("24.00"), Decimal("72.00"))]
+    assert [(r.code, r.first, r.second) for r in statement.rows] == [
+        ("401", Decimal("24.00"), Decimal("72.00"))
+    ]
     assert statement.totals["surplus"] == (Decimal("24.00"), Decimal("72.00"))
 
 

@@ -34,6 +34,9 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({"ok": ok, "checks": checks}, ensure_ascii=False))
         else:
             for result in results:
-                self.stdout.write(f"{'✓' if result.ok else '✗'} {result.name}" + (f": {result.detail}" if not result.ok else ""))
+                self.stdout.write(
+                    f"{'✓' if result.ok else '✗'} {result.name}"
+                    + (f": {result.detail}" if not result.ok else "")
+                )
         if not ok:
             sys.exit(1)
