@@ -97,7 +97,7 @@ def _failed_trail() -> list[dict[str, Any]]:
 def guide_context() -> dict[str, Any]:
     bound = SampleForm(
         {"name": "", "bank": "1", "population": "2", "note": "", "agreed": ""},
-        prefix="bad",
+        auto_id="bad_%s",
     )
     return {
         "themes": [("light", _("Light")), ("dark", _("Dark"))],
