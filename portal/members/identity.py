@@ -19,7 +19,7 @@ from stdnum.exceptions import ValidationError as NumberError
 
 _MIDDLE_DOTS = dict.fromkeys(map(ord, "•・‧∙．●⋅"), "·")
 _COMPOUND_SURNAMES = frozenset(
-    ["欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "司徒", "夏侯", "端木", "独孤", "南宫", "长孙", "宇文", "轩辕"]
+    "欧阳 司马 上官 诸葛 东方 皇甫 尉迟 公孙 慕容 令狐 司徒 夏侯 端木 独孤 南宫 长孙 宇文 轩辕".split()
 )
 _MINIMUM_AGE = 16  # 劳动法 第十五条
 _NAME_LENGTH = 50

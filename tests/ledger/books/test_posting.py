@@ -36,7 +36,7 @@ def cash_dues(book: Book, key: str = "dues:1", amount: str = "24.00", date: dt.d
         book=book,
         external_key=key,
         date=date,
-        kind="dues.cash",
+        kind="counter",
         summary="收会费",
         entries=[Entry(debit="101", credit="401", amount=yuan(amount), party="HD-C001-000001")],
     )
@@ -85,7 +85,7 @@ def test_a_compound_entry_posts_every_line(book: Book) -> None:
         book=book,
         external_key="online:1",
         date=DAY,
-        kind="dues.online",
+        kind="online",
         summary="收会费",
         entries=[Entry(debit="13501", credit="401", amount=yuan("24.00"))],
     )
@@ -93,7 +93,7 @@ def test_a_compound_entry_posts_every_line(book: Book) -> None:
         book=book,
         external_key="settle:1",
         date=DAY,
-        kind="dues.settled",
+        kind="settled",
         summary="平台结算",
         entries=[
             Entry(debit="10201", credit="13501", amount=yuan("23.86")),
@@ -134,7 +134,7 @@ def test_an_entry_in_another_currency_is_refused() -> None:
 
 def test_a_transaction_without_entries_is_refused(book: Book) -> None:
     with pytest.raises(NothingToPost):
-        post(book=book, external_key="k", date=DAY, kind="dues.cash", summary="收会费", entries=[])
+        post(book=book, external_key="k", date=DAY, kind="counter", summary="收会费", entries=[])
 
 
 def test_an_unknown_account_is_named_and_nothing_is_posted(book: Book) -> None:
