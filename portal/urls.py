@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("design/", include("portal.design.urls")),
+    path("verify/", include("portal.verify.urls")),
 ]
 
 if settings.DEBUG:

@@ -230,6 +230,12 @@ class ReceiptLine(models.Model):
     def __str__(self) -> str:
         return f"{self.item} {self.amount}"
 
+    @property
+    def months_text(self) -> str:
+        """2026-03 or 2026-03 – 2027-02."""
+        months = [f"{month // 100}-{month % 100:02d}" for month in (self.period_from, self.period_to)]
+        return months[0] if months[0] == months[1] else " – ".join(months)
+
 
 class LookUpCount(models.Model):
     """How often a receipt was found on the public page; apart from the receipt, which never changes."""
@@ -246,11 +252,11 @@ class LookUpCount(models.Model):
 
 
 class LookUpWindow(models.Model):
-    """Questions asked from one address in one window of time; the address is kept only as a keyed hash."""
+    """Wrong guesses from one network address in ten minutes; the address is kept only as a keyed hash."""
 
     address_hash = models.CharField(max_length=64)
     window_start = models.DateTimeField(db_index=True)
-    asked = models.PositiveIntegerField(default=0)
+    misses = models.PositiveIntegerField(default=0)
 
     class Meta:
         verbose_name = _("look-up window")
@@ -260,7 +266,7 @@ class LookUpWindow(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.window_start}: {self.asked}"
+        return f"{self.window_start}: {self.misses}"
 
 
 def total_of(lines: list[ReceiptLine]) -> Money:

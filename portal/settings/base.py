@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "ledger.benefits",
     "content",
     "portal.member_site",
+    "portal.verify",
     "portal.office",
     "portal.api",
     "wagtail.contrib.redirects",

@@ -1,0 +1,81 @@
+"""The receipt's own typeface (霞鹜文楷 LXGW WenKai, OFL): which characters it has, and outlines for the seal.
+
+No system font is ever used: a receipt looks the same on every machine, and a character without a shape is an error
+that names it, never a hole in somebody's name.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from fontTools.pens.basePen import BasePen
+from fontTools.ttLib import TTFont
+
+from .errors import CharacterNotPrintable
+
+FAMILY = "Puhui Receipt"
+FACES = {"400": "LXGWWenKai-Regular.ttf", "700": "LXGWWenKai-Bold.ttf"}
+_LAID_OUT_AS_SPACE = frozenset("\n\r\t")
+
+
+def face_path(weight: str) -> Path:
+    """The font file of a weight, in the directory of the setting PDF_FONT_DIR."""
+    return Path(settings.PDF_FONT_DIR) / FACES[weight]
+
+
+def require_printable(text: str) -> None:
+    """Raise CharacterNotPrintable for the first character that a face of the receipt cannot draw."""
+    missing = set(text) - _LAID_OUT_AS_SPACE - _drawable()
+    if missing:
+        raise CharacterNotPrintable(min(missing, key=text.index))
+
+
+def outline(character: str) -> tuple[str, float]:
+    """The character's shape as PDF path operators in a square of side 1, and its width there."""
+    font, glyphs = _bold()
+    name = font.getBestCmap().get(ord(character))
+    if name is None:
+        raise CharacterNotPrintable(character)
+    pen = _PathPen(glyphs, font["head"].unitsPerEm)
+    glyphs[name].draw(pen)
+    return " ".join(pen.operators), glyphs[name].width / font["head"].unitsPerEm
+
+
+@lru_cache(maxsize=1)
+def _drawable() -> frozenset[str]:
+    faces = [TTFont(face_path(weight), lazy=True) for weight in FACES]
+    return frozenset(map(chr, set.intersection(*(set(face.getBestCmap()) for face in faces))))
+
+
+@lru_cache(maxsize=1)
+def _bold() -> tuple[TTFont, Any]:
+    font = TTFont(face_path("700"), lazy=True)
+    return font, font.getGlyphSet()
+
+
+class _PathPen(BasePen):
+    """Writes a glyph as PDF path operators; quadratic curves become cubic ones in BasePen."""
+
+    def __init__(self, glyphs: Any, units: int) -> None:
+        super().__init__(glyphs)
+        self.operators: list[str] = []
+        self._units = units
+
+    def _write(self, operator: str, *points: tuple[float, float]) -> None:
+        numbers = " ".join(f"{coordinate / self._units:.4f}" for point in points for coordinate in point)
+        self.operators.append(f"{numbers} {operator}".strip())
+
+    def _moveTo(self, pt: tuple[float, float]) -> None:  # noqa: N802
+        self._write("m", pt)
+
+    def _lineTo(self, pt: tuple[float, float]) -> None:  # noqa: N802
+        self._write("l", pt)
+
+    def _curveToOne(self, pt1: tuple[float, float], pt2: tuple[float, float], pt3: tuple[float, float]) -> None:  # noqa: N802
+        self._write("c", pt1, pt2, pt3)
+
+    def _closePath(self) -> None:  # noqa: N802
+        self._write("h")
