@@ -183,7 +183,8 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["d
 
 # Sign-in: members by phone and a code, staff by password and a second factor.
 ACCOUNT_ADAPTER = "portal.accounts.adapter.AccountAdapter"
-SMS_SENDER = env("SMS_SENDER", default="portal.accounts.sms.OutboxSender")
+SMS_OUTBOX = "portal.accounts.sms.OutboxSender"
+SMS_SENDER = env("SMS_SENDER", default=SMS_OUTBOX)
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

@@ -2,6 +2,7 @@
 
 from django.core.exceptions import ImproperlyConfigured
 
+from . import base
 from .base import *  # noqa: F403
 from .base import ALLOWED_HOSTS, BASE_URL, BLIND_INDEX_KEY, RECEIPT_CHECK_KEY, SALT_KEY, SECRET_KEY, env
 
@@ -31,3 +32,5 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 SMS_SENDER = env("SMS_SENDER")
+if SMS_SENDER == base.SMS_OUTBOX:
+    raise ImproperlyConfigured("SMS_SENDER must send real messages; the outbox is for demos.")
