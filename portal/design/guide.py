@@ -23,9 +23,7 @@ _SHANGHAI = ZoneInfo("Asia/Shanghai")
 class SampleForm(forms.Form):
     """One field of each kind that our pages use."""
 
-    name = forms.CharField(
-        label=gettext_lazy("Name"), help_text=gettext_lazy("As on the identity card.")
-    )
+    name = forms.CharField(label=gettext_lazy("Name"), help_text=gettext_lazy("As on the identity card."))
     bank = forms.ChoiceField(
         label=gettext_lazy("Bank"),
         choices=[
@@ -47,9 +45,7 @@ class SampleForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    agreed = forms.BooleanField(
-        label=gettext_lazy("I have read the rules and they are true for me.")
-    )
+    agreed = forms.BooleanField(label=gettext_lazy("I have read the rules and they are true for me."))
 
 
 def _trail() -> list[dict[str, Any]]:
@@ -85,9 +81,7 @@ def _failed_trail() -> list[dict[str, Any]]:
             "title": _("Money in your account"),
             "state": "failed",
             "time": day + dt.timedelta(days=2),
-            "note": _(
-                "The bank says: account closed. Give us another account and we send it again."
-            ),
+            "note": _("The bank says: account closed. Give us another account and we send it again."),
             "href": "#trail",
             "link": _("Change my account"),
         },
@@ -145,8 +139,8 @@ def guide_context() -> dict[str, Any]:
         "page": Paginator(range(1038), 20).page(3),
         "office_nav": [
             NavItem(_("Today"), "/design/", active=True, icon="home"),
-            NavItem(_("Subsidy runs"), "/office/runs/", count=3, icon="gift"),
-            NavItem(_("Approvals"), "/office/approvals/", count=12, icon="shield"),
+            NavItem(_("Subsidy runs"), "/office/runs/", waiting=3, icon="gift"),
+            NavItem(_("Approvals"), "/office/approvals/", waiting=12, icon="shield"),
             NavItem(_("Payouts"), "/office/payouts/", icon="bank"),
             NavItem(_("Books"), "/office/books/", icon="ledger"),
             NavItem(_("Reconciliation"), "/office/reconciliation/", icon="scale"),

@@ -25,7 +25,7 @@ class NavItem(NamedTuple):
     label: str | Promise
     url: str
     active: bool = False
-    count: int | None = None
+    waiting: int | None = None
     icon: str = ""
 
 
@@ -61,10 +61,7 @@ def public_nav(here: str, language: str) -> list[NavItem]:
 
 
 def member_nav(here: str) -> list[NavItem]:
-    return [
-        NavItem(label, url, _is_current(here, url, "/me/"), None, icon)
-        for label, url, icon in _MEMBER
-    ]
+    return [NavItem(label, url, _is_current(here, url, "/me/"), None, icon) for label, url, icon in _MEMBER]
 
 
 def follows_choice(here: str) -> bool:

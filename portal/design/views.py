@@ -27,7 +27,7 @@ def change_appearance(request: HttpRequest) -> HttpResponse:
         target = "/"
     response = HttpResponseRedirect(target)
     for cookie, allowed in ((THEME_COOKIE, THEMES), (TYPE_COOKIE, TYPES)):
-        value = request.POST.get(cookie)
+        value = request.POST.get(cookie, "")
         if value in allowed:
             response.set_cookie(
                 cookie,
@@ -46,7 +46,5 @@ def style_guide(request: HttpRequest) -> HttpResponse:
     if not (settings.DEBUG or getattr(settings, "IS_DEMO", False)):
         raise Http404
     frame = request.GET.get("frame", "")
-    context = guide_context() | {
-        "frame": f"base_{frame}.html" if frame in _FRAMES else "base_public.html"
-    }
+    context = guide_context() | {"frame": f"base_{frame}.html" if frame in _FRAMES else "base_public.html"}
     return render(request, "design/guide.html", context)

@@ -56,9 +56,7 @@ def _decimal(value: object) -> Decimal:
     if isinstance(value, Money):
         return Decimal(value.amount)
     if isinstance(value, bool) or not isinstance(value, Decimal | int | str):
-        raise TypeError(
-            f"an amount must be Money, Decimal, int or str, not {type(value).__name__}"
-        )
+        raise TypeError(f"an amount must be Money, Decimal, int or str, not {type(value).__name__}")
     return Decimal(value)
 
 
@@ -135,11 +133,7 @@ def cn_month(value: dt.date | None) -> str:
     if not value:
         return _NOTHING
     day = _local(value)
-    return (
-        f"{_MONTHS[day.month - 1]} {day.year}"
-        if _english()
-        else f"{day.year}年{day.month}月"
-    )
+    return f"{_MONTHS[day.month - 1]} {day.year}" if _english() else f"{day.year}年{day.month}月"
 
 
 @register.filter
@@ -155,7 +149,7 @@ def percent(value: Decimal | int | str | None) -> str:
 @register.filter
 def whole(value: int | None) -> str:
     """A count with thousands marks: 10,000."""
-    return _NOTHING if value is None or value == "" else f"{int(value):,}"
+    return _NOTHING if value is None else f"{int(value):,}"
 
 
 @register.filter
@@ -169,25 +163,19 @@ def icon(name: str, label: str = "", size: str = "") -> SafeString:
     """An icon; silent for screen readers unless it has a label of its own."""
     drawing = ICONS.get(name)
     if drawing is None:
-        raise template.TemplateSyntaxError(
-            f"there is no icon named {name!r}; see portal/design/icons.py"
-        )
-    voice = (
-        format_html('role="img" aria-label="{}"', label)
-        if label
-        else mark_safe('aria-hidden="true"')
-    )
+        raise template.TemplateSyntaxError(f"there is no icon named {name!r}; see portal/design/icons.py")
+    voice = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html(
         '<svg class="icon{}" viewBox="0 0 24 24" width="24" height="24" {} focusable="false">{}</svg>',
         f" icon-{size}" if size else "",
         voice,
-        mark_safe(drawing),  # our own constant
+        mark_safe(drawing),  # noqa: S308 - our own constant
     )
 
 
 @register.simple_tag
 def status_badge(code: str, word: str | Promise = "", tone: str = "") -> SafeString:
-    """Icon and word of a state: ``{% status_badge "paid" %}``, ``{% status_badge line.state line.get_state_display %}``."""
+    """Icon and word of a state: ``{% status_badge "paid" %}``; a second argument replaces the word."""
     look = status_for(str(code), word, tone)
     return format_html(
         '<span class="badge badge-{}">{}<span>{}</span></span>',
@@ -227,14 +215,13 @@ def page_query(context: dict[str, Any], number: int, parameter: str = "page") ->
 @register.simple_tag
 def page_range(page: Page[Any]) -> list[int | str]:
     """Page numbers around the present one, with gaps: 1 … 4 5 6 … 20."""
-    return list(
-        page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
-    )
+    return list(page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1))
 
 
 @register.simple_block_tag
 def card(
     content: str,
+    *,
     title: str = "",
     icon: str = "",
     kind: str = "",
@@ -268,9 +255,7 @@ def alert(content: str, kind: str = "info", title: str = "") -> str:
 
 
 @register.simple_block_tag
-def table(
-    content: str, caption: str, mode: str = "cards", visible_caption: bool = False
-) -> str:
+def table(content: str, caption: str, mode: str = "cards", visible_caption: bool = False) -> str:
     """A data table; mode cards (rows become cards on a phone; cells carry data-label) or scroll."""
     return _render(
         "components/table.html",
@@ -284,12 +269,8 @@ def table(
 @register.simple_block_tag
 def confirm(content: str, label: str, kind: str = "secondary", icon: str = "") -> str:
     """A second look before an act: a button that unfolds the consequences and the real button; no dialog, no script."""
-    return _render(
-        "components/confirm.html", content=content, label=label, kind=kind, icon=icon
-    )
+    return _render("components/confirm.html", content=content, label=label, kind=kind, icon=icon)
 
 
 def _render(name: str, **context: object) -> SafeString:
-    return mark_safe(
-        render_to_string(name, context).strip()
-    )  # the templates escape their own values
+    return render_to_string(name, context)
