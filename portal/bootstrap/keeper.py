@@ -21,7 +21,7 @@ from portal.bootstrap.places import SetupError
 from portal.bootstrap.postgres import DATABASE, Cluster, is_postmaster
 from portal.bootstrap.server_files import ServerUser, binaries, make_folder, server_user
 
-LINGER = 2.0
+_STAYS_SECONDS = "2"
 _STOP_TIMEOUT = 60.0
 _START_TIMEOUT = 90.0
 _LARGEST_LOG = 10_000_000
@@ -62,10 +62,11 @@ def main() -> None:
 
 
 def _stop_when_unused(use_lock: int, server: subprocess.Popen[bytes]) -> None:
+    stays = float(os.environ.get("PUHUI_SERVER_STAYS_SECONDS") or _STAYS_SECONDS)
     while True:
         fcntl.flock(use_lock, fcntl.LOCK_EX)
         fcntl.flock(use_lock, fcntl.LOCK_UN)
-        time.sleep(LINGER)
+        time.sleep(stays)
         try:
             fcntl.flock(use_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -122,16 +123,13 @@ def _run_as(user: ServerUser, command: list[str], said: str = "") -> None:
         check=False,
         cwd="/",
         env=_environment(),
-        **_identity(user),
+        user=user.uid,
+        group=user.gid,
+        extra_groups=[] if user.drops_privileges else None,
+        umask=0o077,
     )
     if finished.returncode:
         raise SetupError(f"{Path(command[0]).name} failed:\n{finished.stdout}{finished.stderr}")
-
-
-def _identity(user: ServerUser) -> dict[str, object]:
-    if not user.drops_privileges:
-        return {}
-    return {"user": user.uid, "group": user.gid, "extra_groups": [], "umask": 0o077}
 
 
 def _environment() -> dict[str, str]:
@@ -192,7 +190,10 @@ def _run_server(cluster: Cluster, programs: Path, user: ServerUser) -> subproces
             stdout=log,
             stderr=log,
             preexec_fn=_stop_with_parent,  # noqa: PLW1509
-            **_identity(user),
+            user=user.uid,
+            group=user.gid,
+            extra_groups=[] if user.drops_privileges else None,
+            umask=0o077,
         )
 
 

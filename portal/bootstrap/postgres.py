@@ -54,7 +54,7 @@ class Cluster:
     @property
     def socket_folder(self) -> Path:
         folder = self.home / "socket"
-        if len(str(folder)) + len("/.s.PGSQL.5432.lock") <= _LONGEST_SOCKET_PATH:
+        if len(os.fsencode(folder)) + len("/.s.PGSQL.5432.lock") <= _LONGEST_SOCKET_PATH:
             return folder
         short = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
         return (
@@ -89,11 +89,12 @@ def ensure_running(cluster: str | Cluster = "main") -> str:
     """The address of a running server, which stays up at least as long as the calling process."""
     if isinstance(cluster, str):
         cluster = Cluster.of(cluster)
-    _prepare_folders(cluster)
+    make_folder(cluster.home, 0o755)
     _hold_use_lock(cluster)
     start_lock = _open_lock(cluster, "start.lock")
     try:
         fcntl.flock(start_lock, fcntl.LOCK_EX)
+        _prepare_socket_folder(cluster)
         deadline = time.monotonic() + _START_TIMEOUT
         while not _start_or_find(cluster, deadline):
             if time.monotonic() > deadline:
@@ -110,9 +111,8 @@ def release(cluster: Cluster) -> None:
         os.close(descriptor)
 
 
-def _prepare_folders(cluster: Cluster) -> None:
+def _prepare_socket_folder(cluster: Cluster) -> None:
     user = server_user()
-    make_folder(cluster.home, 0o755)
     make_folder(cluster.socket_folder, 0o700, owner=user)
     status = cluster.socket_folder.stat()
     if status.st_uid != user.uid or status.st_mode & 0o077:

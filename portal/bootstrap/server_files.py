@@ -104,11 +104,12 @@ def make_folder(path: Path, mode: int, *, owner: ServerUser | None = None) -> No
     if not path.parent.is_dir():
         make_folder(path.parent, 0o755)
     try:
-        path.mkdir(mode=0o700)
+        path.mkdir(mode=mode)
     except FileExistsError:
         return
     if owner is not None and owner.drops_privileges:
         os.chown(path, owner.uid, owner.gid)
+    # The process's umask may have taken some of it away.
     path.chmod(mode)
 
 

@@ -44,7 +44,11 @@ class TemplateDatabaseCreation(DatabaseCreation):
     _template: str
 
     def create_test_db(
-        self, verbosity: int = 1, autoclobber: bool = False, serialize: bool = True, keepdb: bool = False
+        self,
+        verbosity: int = 1,
+        autoclobber: bool = False,
+        serialize: bool | None = True,
+        keepdb: bool = False,
     ) -> str:
         parameters: dict[str, Any] = {
             key: value
@@ -53,7 +57,7 @@ class TemplateDatabaseCreation(DatabaseCreation):
         }
         self._admin = psycopg.connect(**{**parameters, "dbname": "postgres"}, autocommit=True)
         self._template = self._ensure_template()
-        name = self._get_test_db_name()
+        name: str = self.connection.settings_dict["TEST"]["NAME"]
         self._remove_leftovers()
         self._lock_shared(name)
         self._copy_template(name)
