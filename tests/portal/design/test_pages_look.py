@@ -14,6 +14,8 @@ from django.utils import translation
 
 from portal.design.context import appearance
 from portal.design.guide import SampleForm
+from portal.design.navigation import CHOICE_PREFIXES
+from portal.language import language_for
 
 STATIC = Path(settings.BASE_DIR) / "static"
 FRAMES = ("public", "member", "office", "focus")
@@ -170,3 +172,18 @@ def test_the_styles_stay_small_and_need_nothing_from_elsewhere() -> None:
     assert sorted(re.findall(r"'(css/[\w/]+\.css)'", base)) == sorted(
         sheet.relative_to(STATIC).as_posix() for sheet in sheets
     )
+
+
+@pytest.mark.parametrize("prefix", CHOICE_PREFIXES)
+def test_where_the_switch_remembers_a_choice_the_page_follows_it(rf: RequestFactory, prefix: str) -> None:
+    request = rf.get(prefix)
+    request.COOKIES["django_language"] = "en"
+    assert language_for(request) == "en"
+
+
+@pytest.mark.usefixtures("guide_is_open")
+def test_the_one_script_carries_the_nonce_of_the_policy(client: Client) -> None:
+    answer = client.get("/design/", {"frame": "member"})
+    script = re.search(r'<script src="[^"]*htmx[^"]*"[^>]*nonce="([^"]+)"', answer.content.decode())
+    assert script is not None
+    assert f"'nonce-{script.group(1)}'" in answer["Content-Security-Policy"]
