@@ -65,7 +65,7 @@ class _PathPen(BasePen):
         self._units = units
 
     def _write(self, operator: str, *points: tuple[float, float]) -> None:
-        numbers = " ".join(f"{coordinate / self._units:.4f}" for point in points for coordinate in point)
+        numbers = " ".join(f"{coordinate / self._units:.3f}" for point in points for coordinate in point)
         self.operators.append(f"{numbers} {operator}".strip())
 
     def _moveTo(self, pt: tuple[float, float]) -> None:  # noqa: N802
@@ -74,7 +74,9 @@ class _PathPen(BasePen):
     def _lineTo(self, pt: tuple[float, float]) -> None:  # noqa: N802
         self._write("l", pt)
 
-    def _curveToOne(self, pt1: tuple[float, float], pt2: tuple[float, float], pt3: tuple[float, float]) -> None:  # noqa: N802
+    def _curveToOne(
+        self, pt1: tuple[float, float], pt2: tuple[float, float], pt3: tuple[float, float]
+    ) -> None:  # noqa: N802
         self._write("c", pt1, pt2, pt3)
 
     def _closePath(self) -> None:  # noqa: N802

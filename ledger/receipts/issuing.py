@@ -25,6 +25,9 @@ from .errors import AlreadyReceipted, AmountsDiffer, ReceiptIncomplete, SamePers
 from .models import Channel, Receipt, ReceiptLine, ReceiptStatus, SeriesKind, total_of
 
 
+MAX_LINES = 5  # what the paper holds
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One item to receipt: what for (收款项目), which months (YYYYMM, both included), how many at what price."""
@@ -66,6 +69,8 @@ def issue(
     rows = [_row(position, line) for position, line in enumerate(lines, start=1)]
     if not rows or not payer_name.strip():
         raise ReceiptIncomplete(_("A receipt needs a payer and at least one line."))
+    if len(rows) > MAX_LINES:
+        raise ReceiptIncomplete(_("A receipt has at most %(count)d lines.") % {"count": MAX_LINES})
     if issued_on > timezone.localdate():
         raise ReceiptIncomplete(_("A receipt cannot be dated in the future."))
     if channel not in Channel.values:

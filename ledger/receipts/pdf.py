@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
 from collections.abc import Iterable
 from functools import lru_cache
@@ -18,6 +19,7 @@ from django.utils.translation import gettext as _
 from . import drawings, fonts
 from .amounts import capital, figures
 from .errors import ReceiptIncomplete
+from .issuing import MAX_LINES
 from .models import Channel, Receipt, ReceiptStatus, SeriesKind
 
 if TYPE_CHECKING:
@@ -29,8 +31,8 @@ _CHANNELS = {Channel.CASH: "现金", Channel.BANK_TRANSFER: "银行转账", Chan
 _WATERMARKS = {ReceiptStatus.VOID: "作废", ReceiptStatus.REVERSED: "已冲红"}
 _POINTS_PER_MM = 72 / 25.4
 # Where receipt.css leaves room, in millimetres from the lower left corner of the page.
-_SEAL_CENTRE = (66.0, 29.0)
-_QR_CORNER = (172.5, 23.0)
+_SEAL_CENTRE = (62.0, 29.0)
+_QR_CORNER = (172.5, 20.5)
 _QR_SIDE = 23.0
 # Pango is not safe to share between threads; a render is work for one core anyway.
 _rendering = Lock()
@@ -92,6 +94,7 @@ def _html(receipt: Receipt) -> str:
                 }
                 for line in receipt.lines.all()
             ],
+            "blank_rows": range(MAX_LINES - receipt.lines.count() - bool(receipt.corrects_id)),
             "capital": capital(receipt.amount),
             "figures": figures(receipt.amount),
             "channel": _CHANNELS[Channel(receipt.channel)],
@@ -130,21 +133,34 @@ def _style() -> tuple[FontConfiguration, CSS]:
     return font_config, CSS(string=sheet, font_config=font_config)
 
 
+# WeasyPrint takes its temporary font files away when the configuration goes, which is too late at interpreter exit.
+atexit.register(_style.cache_clear)
+
+
 def _stamp(pdf: Any, receipt: Receipt) -> None:
     """Draw the seal and the QR code over the page, as artifacts: the text says the same to a screen reader."""
-    scale = f"{_POINTS_PER_MM:.6f} 0 0 {_POINTS_PER_MM:.6f}"
-    drawn = [
-        b"/Artifact BMC q",
-        f"{scale} 0 0 cm".encode(),
-        f"q 1 0 0 1 {_QR_CORNER[0]} {_QR_CORNER[1]} cm {drawings.qr(verify_address(receipt), _QR_SIDE)} Q".encode(),
-        f"q 1 0 0 1 {_SEAL_CENTRE[0]} {_SEAL_CENTRE[1]} cm /Seal gs {drawings.seal(receipt.union_name)} Q".encode(),
-        b"Q EMC",
-    ]
-    before, after = pydyf.Stream([b"q"]), pydyf.Stream([b"Q", *drawn], compress=True)
+    seal = pydyf.Stream(
+        [drawings.compressed_seal(receipt.union_name)],
+        {
+            "Type": "/XObject",
+            "Subtype": "/Form",
+            "BBox": pydyf.Array([-18, -18, 18, 18]),
+            "Filter": "/FlateDecode",
+            "Resources": pydyf.Dictionary(),
+        },
+    )
     state = pydyf.Dictionary({"Type": "/ExtGState", "ca": 0.86, "CA": 0.86, "BM": "/Multiply"})
-    for extra in (before, after, state):
+    (qr_x, qr_y), (seal_x, seal_y) = _QR_CORNER, _SEAL_CENTRE
+    drawn = (
+        f"Q /Artifact BMC q {_POINTS_PER_MM:.6f} 0 0 {_POINTS_PER_MM:.6f} 0 0 cm "
+        f"q 1 0 0 1 {qr_x} {qr_y} cm {drawings.qr(verify_address(receipt), _QR_SIDE)} Q "
+        f"q 1 0 0 1 {seal_x} {seal_y} cm /SealInk gs /Seal Do Q Q EMC"
+    )
+    before, after = pydyf.Stream([b"q"]), pydyf.Stream([drawn.encode()], compress=True)
+    for extra in (before, after, state, seal):
         pdf.add_object(extra)
     page = next(item for item in pdf.objects if isinstance(item, dict) and item.get("Type") == "/Page")
     page["Contents"] = pydyf.Array([before.reference, page["Contents"], after.reference])
     resources = next(item for item in pdf.objects if isinstance(item, dict) and "ExtGState" in item)
-    resources["ExtGState"]["Seal"] = state.reference
+    resources["ExtGState"]["SealInk"] = state.reference
+    resources["XObject"]["Seal"] = seal.reference

@@ -29,7 +29,9 @@ class VerifyForm(forms.Form):
         label=_("Check code"),
         help_text=_("6 letters and digits"),
         max_length=40,
-        widget=forms.TextInput(attrs={"autocapitalize": "characters", "autocomplete": "off", "spellcheck": "false"}),
+        widget=forms.TextInput(
+            attrs={"autocapitalize": "characters", "autocomplete": "off", "spellcheck": "false"}
+        ),
     )
 
     def clean_code(self) -> str:

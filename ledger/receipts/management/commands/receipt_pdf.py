@@ -36,7 +36,9 @@ class Command(BaseCommand):
         except DomainError as error:
             self._refuse(str(error))
         except OSError as error:
-            self._refuse(_("Cannot write %(path)s: %(reason)s") % {"path": options["output"], "reason": error.strerror})
+            self._refuse(
+                _("Cannot write %(path)s: %(reason)s") % {"path": options["output"], "reason": error.strerror}
+            )
         else:
             self.stdout.write(options["output"])
 
