@@ -147,7 +147,7 @@ def test_only_the_private_socket_lets_anyone_in(make_cluster: MakeCluster) -> No
     with psycopg.connect(ensure_running(cluster)) as connection:
         assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
         assert connection.execute("SHOW unix_socket_directories").fetchone() == (str(cluster.socket_folder),)
-    with pytest.raises(psycopg.OperationalError, match="no pg_hba.conf entry"):
+    with pytest.raises(psycopg.OperationalError, match=r"no pg_hba\.conf entry"):
         psycopg.connect(cluster.url, user="postgres")
 
 
