@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+import psycopg
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from djmoney.money import Money
@@ -40,7 +42,8 @@ class Entry:
             raise NothingToPost(_("The books are kept in yuan."))
 
 
-# One statement: the transaction and its transfers stand or fall together, in one round trip.
+# One prepared statement: the transaction and its transfers stand or fall together, in one round trip. An account that
+# the book does not have leaves a null, which the table refuses.
 _POST = """
 WITH head AS (
     INSERT INTO books_transaction
@@ -57,11 +60,10 @@ WITH head AS (
       FROM head, unnest(%(debits)s::text[], %(credits)s::text[], %(amounts)s::numeric[], %(reds)s::bool[],
                         %(projects)s::text[], %(funds)s::text[], %(parties)s::text[])
            WITH ORDINALITY AS row (debit, credit, amount, red, project, fund, party, line)
-      JOIN books_account debit ON debit.book_id = %(book)s AND debit.code = row.debit
-      JOIN books_account credit ON credit.book_id = %(book)s AND credit.code = row.credit
-    RETURNING 1
+      LEFT JOIN books_account debit ON debit.book_id = %(book)s AND debit.code = row.debit
+      LEFT JOIN books_account credit ON credit.book_id = %(book)s AND credit.code = row.credit
 )
-SELECT (SELECT id FROM head), (SELECT count(*) FROM body)
+SELECT id FROM head
 """
 
 
@@ -98,18 +100,32 @@ def post(
         created_at=timezone.now(),
         created_by_id=actor.pk if actor else None,
     )
-    with ledger_refusals(), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(_POST, _parameters(posted, entries))
-            posted_id, lines = cursor.fetchone()
-        if posted_id is None:
-            return _the_first(posted, entries)
-        if lines != len(entries):
-            raise UnknownAccount(_missing_accounts(book, entries))
-    posted.pk = posted_id
+    row = _execute(posted, entries)
+    if row is None:
+        return _the_first(posted, entries)
+    (posted.pk,) = row
     posted._state.adding = False
     posted._state.db = connection.alias
     return posted
+
+
+def _execute(posted: Transaction, entries: Sequence[Entry]) -> tuple[int] | None:
+    """Run the statement on Django's connection; psycopg's own cursor, because Django's never prepares."""
+    connection.ensure_connection()
+    # Alone the statement is its own database transaction; inside another one a refusal must leave that one usable.
+    guard = transaction.atomic() if connection.in_atomic_block else nullcontext()
+    try:
+        with (
+            ledger_refusals(),
+            guard,
+            connection.wrap_database_errors,
+            psycopg.Cursor(connection.connection) as cursor,
+        ):
+            return cursor.execute(_POST, _parameters(posted, entries), prepare=True).fetchone()
+    except IntegrityError as error:
+        if isinstance(error.__cause__, psycopg.errors.NotNullViolation):
+            raise UnknownAccount(_missing_accounts(posted.book, entries)) from error
+        raise
 
 
 def reverse(

@@ -139,37 +139,39 @@ CREATE CONSTRAINT TRIGGER transaction_has_transfers AFTER INSERT ON books_transa
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION books_check_complete();
 
 CREATE FUNCTION books_apply_transfers() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    is_late boolean;
+    is_not_leaf boolean;
 BEGIN
-    IF EXISTS (SELECT FROM new_rows n JOIN books_transaction t ON t.id = n.transaction_id
-                WHERE t.xid <> pg_current_xact_id()) THEN
+    SELECT bool_or(t.xid <> pg_current_xact_id()), bool_or(NOT (d.is_leaf AND c.is_leaf)) INTO is_late, is_not_leaf
+      FROM new_rows n
+      JOIN books_transaction t ON t.id = n.transaction_id
+      JOIN books_account d ON d.id = n.debit_id
+      JOIN books_account c ON c.id = n.credit_id;
+    IF is_late THEN
         RAISE EXCEPTION 'a posted transaction takes no further lines' USING ERRCODE = 'PH001';
-    END IF;
-    IF EXISTS (SELECT FROM new_rows n JOIN books_account a ON a.id IN (n.debit_id, n.credit_id) WHERE NOT a.is_leaf) THEN
+    ELSIF is_not_leaf THEN
         RAISE EXCEPTION 'only the lowest accounts take postings' USING ERRCODE = 'PH003';
     END IF;
-    -- Rows are taken in account order by every writer, so that two posts never wait for each other in a ring.
+    -- Turnovers, then balances, each in account order: every writer takes the rows in the same order, so that two
+    -- posts never wait for each other in a ring.
     WITH sides AS (
-        SELECT debit_id AS account_id, CASE WHEN is_red THEN -amount ELSE amount END AS debit, 0::numeric AS credit
+        SELECT debit_id AS account_id, month, CASE WHEN is_red THEN -amount ELSE amount END AS debit, 0.00 AS credit
           FROM new_rows
         UNION ALL
-        SELECT credit_id, 0, CASE WHEN is_red THEN -amount ELSE amount END FROM new_rows
-    )
-    INSERT INTO books_balance AS b (account_id, shard, debit, credit, guard)
-    SELECT s.account_id, pg_backend_pid() % a.shards, sum(s.debit), sum(s.credit), 0
-      FROM sides s JOIN books_account a ON a.id = s.account_id
-     GROUP BY s.account_id, a.shards ORDER BY s.account_id
-    ON CONFLICT (account_id, shard)
-    DO UPDATE SET debit = b.debit + EXCLUDED.debit, credit = b.credit + EXCLUDED.credit;
-    WITH sides AS (
-        SELECT debit_id AS account_id, month, CASE WHEN is_red THEN -amount ELSE amount END AS debit, 0::numeric AS credit
-          FROM new_rows
-        UNION ALL
-        SELECT credit_id, month, 0, CASE WHEN is_red THEN -amount ELSE amount END FROM new_rows
+        SELECT credit_id, month, 0.00, CASE WHEN is_red THEN -amount ELSE amount END FROM new_rows
+    ), sums AS MATERIALIZED (
+        SELECT s.account_id, s.month, pg_backend_pid() % a.shards AS shard, sum(s.debit) AS debit, sum(s.credit) AS credit
+          FROM sides s JOIN books_account a ON a.id = s.account_id
+         GROUP BY s.account_id, s.month, a.shards
+    ), balances AS (
+        INSERT INTO books_balance AS b (account_id, shard, debit, credit, guard)
+        SELECT account_id, shard, sum(debit), sum(credit), 0 FROM sums GROUP BY 1, 2 ORDER BY 1
+        ON CONFLICT (account_id, shard)
+        DO UPDATE SET debit = b.debit + EXCLUDED.debit, credit = b.credit + EXCLUDED.credit
     )
     INSERT INTO books_turnover AS t (account_id, month, shard, debit, credit)
-    SELECT s.account_id, s.month, pg_backend_pid() % a.shards, sum(s.debit), sum(s.credit)
-      FROM sides s JOIN books_account a ON a.id = s.account_id
-     GROUP BY s.account_id, s.month, a.shards ORDER BY s.account_id, s.month
+    SELECT account_id, month, shard, debit, credit FROM sums ORDER BY account_id, month
     ON CONFLICT (account_id, month, shard)
     DO UPDATE SET debit = t.debit + EXCLUDED.debit, credit = t.credit + EXCLUDED.credit;
     RETURN NULL;
