@@ -1,4 +1,4 @@
-"""Amounts in Chinese capitals (大写金额) after 支付结算办法 附件一 and 会计基础工作规范 第五十二条, in one form that meets both."""
+"""Amounts in Chinese capitals (大写金额), after 支付结算办法 附件一 and 会计基础工作规范 第五十二条."""
 
 from __future__ import annotations
 

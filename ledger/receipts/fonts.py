@@ -18,6 +18,7 @@ from .errors import CharacterNotPrintable
 
 FAMILY = "Puhui Receipt"
 FACES = {"400": "LXGWWenKai-Regular.ttf", "700": "LXGWWenKai-Bold.ttf"}
+_Point = tuple[float, float]
 _LAID_OUT_AS_SPACE = frozenset("\n\r\t")
 
 
@@ -64,19 +65,17 @@ class _PathPen(BasePen):
         self.operators: list[str] = []
         self._units = units
 
-    def _write(self, operator: str, *points: tuple[float, float]) -> None:
+    def _write(self, operator: str, *points: _Point) -> None:
         numbers = " ".join(f"{coordinate / self._units:.3f}" for point in points for coordinate in point)
         self.operators.append(f"{numbers} {operator}".strip())
 
-    def _moveTo(self, pt: tuple[float, float]) -> None:  # noqa: N802
+    def _moveTo(self, pt: _Point) -> None:  # noqa: N802
         self._write("m", pt)
 
-    def _lineTo(self, pt: tuple[float, float]) -> None:  # noqa: N802
+    def _lineTo(self, pt: _Point) -> None:  # noqa: N802
         self._write("l", pt)
 
-    def _curveToOne(
-        self, pt1: tuple[float, float], pt2: tuple[float, float], pt3: tuple[float, float]
-    ) -> None:  # noqa: N802
+    def _curveToOne(self, pt1: _Point, pt2: _Point, pt3: _Point) -> None:  # noqa: N802
         self._write("c", pt1, pt2, pt3)
 
     def _closePath(self) -> None:  # noqa: N802

@@ -1,4 +1,4 @@
-"""Issuing receipts (开具): number, check code and lines in the database transaction of the payment (会计基础工作规范 第四十八条)."""
+"""Issuing receipts (开具), numbered in the database transaction of the payment (会计基础工作规范 第四十八条)."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ from portal.unions.models import Union
 from . import numbering
 from .amounts import fen
 from .errors import AlreadyReceipted, AmountsDiffer, ReceiptIncomplete, SamePerson, receipt_refusals
-from .models import Channel, Receipt, ReceiptLine, ReceiptStatus, SeriesKind, total_of
-
+from .models import Channel, Receipt, ReceiptLine, ReceiptStatus, SeriesKind
 
 MAX_LINES = 5  # what the paper holds
 
@@ -66,17 +65,17 @@ def issue(
     Call it in the database transaction that posts the payment, after posting: the series row stays locked until that
     ends, and a rollback gives the number back. Raises ReceiptIncomplete, SamePerson, AmountsDiffer, AlreadyReceipted.
     """
-    rows = [_row(position, line) for position, line in enumerate(lines, start=1)]
-    if not rows or not payer_name.strip():
+    if not lines or not payer_name.strip():
         raise ReceiptIncomplete(_("A receipt needs a payer and at least one line."))
-    if len(rows) > MAX_LINES:
+    if len(lines) > MAX_LINES:
         raise ReceiptIncomplete(_("A receipt has at most %(count)d lines.") % {"count": MAX_LINES})
     if issued_on > timezone.localdate():
         raise ReceiptIncomplete(_("A receipt cannot be dated in the future."))
     if channel not in Channel.values:
         raise ReceiptIncomplete(_("This way of paying is not known."))
     _require_two_persons(collected_by, drawn_by, checked_by)
-    total = total_of(rows)
+    rows = [_row(position, line) for position, line in enumerate(lines, start=1)]
+    total = Money(sum(line.unit_price.amount * line.quantity for line in lines), "CNY")
     if transaction is not None:
         _require_same_payment(transaction, union, total)
     with receipt_refusals(), database.atomic():

@@ -1,13 +1,12 @@
 """Receipts (收据): numbered series, issued receipts and their lines (会计基础工作规范 第四十八条).
 
-A receipt is an internal original voucher (自制原始凭证) of the union, never a fiscal bill (财政票据). Triggers in ``sql/``
-keep numbers free of gaps and refuse every change of an issued receipt but its status.
+A receipt is the union's own original voucher (自制原始凭证), never a fiscal bill (财政票据). Triggers in ``sql/`` keep
+numbers free of gaps and refuse every change of an issued receipt but its status.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -16,9 +15,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from djmoney.models.fields import MoneyField
-
-if TYPE_CHECKING:
-    from djmoney.money import Money
 
 
 class SeriesKind(models.TextChoices):
@@ -267,11 +263,3 @@ class LookUpWindow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.window_start}: {self.misses}"
-
-
-def total_of(lines: list[ReceiptLine]) -> Money:
-    """The sum of lines; a receipt has at least one."""
-    total = lines[0].amount
-    for line in lines[1:]:
-        total += line.amount
-    return total

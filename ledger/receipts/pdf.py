@@ -114,7 +114,8 @@ def _remark(receipt: Receipt) -> str:
     original = receipt.corrects
     if original is None:
         return ""
-    return f"冲红 原票据 {original.series.code}/{original.number}/{chinese_date(original.issued_on)} {original.status_reason}"
+    day = chinese_date(original.issued_on)
+    return f"冲红 原票据 {original.series.code}/{original.number}/{day} {original.status_reason}"
 
 
 @lru_cache(maxsize=1)

@@ -35,7 +35,7 @@ class TooManyMisses(ReceiptError):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer: the receipt if all three values are right, and how often it has been looked up, this time included."""
+    """The answer: the receipt if all three values are right, and how often it was looked up, this time included."""
 
     receipt: Receipt | None
     times: int = 0

@@ -31,7 +31,7 @@ def _in_parallel(work: Callable[[int], object]) -> list[object]:
         try:
             start.wait(timeout=30)
             return work(worker)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             return error
         finally:
             connections.close_all()
