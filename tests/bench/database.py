@@ -1,4 +1,4 @@
-"""A scratch database on the server with default durability, copied from the migrated template and dropped afterwards."""
+"""A scratch database on the server with default durability, copied from the template and dropped afterwards."""
 
 from __future__ import annotations
 

@@ -14,28 +14,34 @@ _DAY = dt.date(2026, 3, 16)
 # The rows that one post leaves behind (transaction, transfer, two balances, two turnovers) in tables with primary keys
 # and without any of the ledger's rules: the floor of what the same storage costs.
 _RAW_TABLES = """
-CREATE TABLE raw_transaction (LIKE books_transaction INCLUDING DEFAULTS, PRIMARY KEY (id), UNIQUE (book_id, external_key));
+CREATE TABLE raw_transaction
+    (LIKE books_transaction INCLUDING DEFAULTS, PRIMARY KEY (id), UNIQUE (book_id, external_key));
 CREATE TABLE raw_transfer (LIKE books_transfer INCLUDING DEFAULTS, PRIMARY KEY (id));
-CREATE TABLE raw_balance (account_id bigint, shard int, debit numeric(20,2), credit numeric(20,2), PRIMARY KEY (account_id, shard));
+CREATE TABLE raw_balance (account_id bigint, shard int, debit numeric(20,2), credit numeric(20,2),
+                          PRIMARY KEY (account_id, shard));
 CREATE TABLE raw_turnover (account_id bigint, month int, shard int, debit numeric(20,2), credit numeric(20,2),
                            PRIMARY KEY (account_id, month, shard));
 CREATE SEQUENCE raw_transaction_id; CREATE SEQUENCE raw_transfer_id;
 """
 _RAW_POST = """
 WITH head AS (
-    INSERT INTO raw_transaction (id, book_id, external_key, date, month, kind, summary, document, mirror_key, created_at)
-    VALUES (nextval('raw_transaction_id'), %(book)s, %(key)s, %(day)s, 202603, 'bench', '收会费', '', '', now()) RETURNING id
+    INSERT INTO raw_transaction
+           (id, book_id, external_key, date, month, kind, summary, document, mirror_key, created_at)
+    VALUES (nextval('raw_transaction_id'), %(book)s, %(key)s, %(day)s, 202603, 'bench', '收会费', '', '', now())
+    RETURNING id
 ), line AS (
-    INSERT INTO raw_transfer (id, transaction_id, book_id, month, line, debit_id, credit_id, amount, amount_currency, is_red,
-                              project, fund_source, party)
-    SELECT nextval('raw_transfer_id'), head.id, %(book)s, 202603, 1, %(debit)s, %(credit)s, 24.00, 'CNY', false, '', 'own', ''
-      FROM head
+    INSERT INTO raw_transfer (id, transaction_id, book_id, month, line, debit_id, credit_id, amount, amount_currency,
+                              is_red, project, fund_source, party)
+    SELECT nextval('raw_transfer_id'), head.id, %(book)s, 202603, 1, %(debit)s, %(credit)s, 24.00, 'CNY',
+           false, '', 'own', '' FROM head
 ), balance AS (
     INSERT INTO raw_balance AS b VALUES (%(debit)s, 0, 24, 0), (%(credit)s, 0, 0, 24)
-    ON CONFLICT (account_id, shard) DO UPDATE SET debit = b.debit + EXCLUDED.debit, credit = b.credit + EXCLUDED.credit
+    ON CONFLICT (account_id, shard)
+    DO UPDATE SET debit = b.debit + EXCLUDED.debit, credit = b.credit + EXCLUDED.credit
 )
 INSERT INTO raw_turnover AS t VALUES (%(debit)s, 202603, 0, 24, 0), (%(credit)s, 202603, 0, 0, 24)
-ON CONFLICT (account_id, month, shard) DO UPDATE SET debit = t.debit + EXCLUDED.debit, credit = t.credit + EXCLUDED.credit
+ON CONFLICT (account_id, month, shard)
+DO UPDATE SET debit = t.debit + EXCLUDED.debit, credit = t.credit + EXCLUDED.credit
 """
 
 
