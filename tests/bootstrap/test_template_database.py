@@ -23,9 +23,9 @@ def content_of(table: str) -> int:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("turn", [1, 2])
+@pytest.mark.parametrize("turn", [1, 2, 3])
 def test_what_a_test_commits_is_gone_and_what_migrations_loaded_is_there(turn: int) -> None:
-    """The second turn would see what the first has left."""
+    """Each turn would see what the one before has left."""
     assert content_of("books_chartaccount") > 0
     assert content_of("wagtailcore_site") == 1
     with connection.cursor() as cursor:
@@ -42,6 +42,27 @@ def test_processes_that_a_test_starts_see_its_database() -> None:
     assert name.startswith(os.environ["PUHUI_TEST_DB"])
     with psycopg.connect(os.environ["DATABASE_URL"]) as other:
         assert other.execute("SELECT current_database()").fetchone() == (name,)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_killed_runs_have_left_is_removed_and_what_runs_is_not() -> None:
+    name = connection.settings_dict["NAME"]
+    admin_url = os.environ["DATABASE_URL"].replace(f"/{name}", "/postgres")
+    left = ["test_run_0", "test_run_0_gw0_used3", "building_000000000000"]
+    with (
+        psycopg.connect(admin_url, autocommit=True) as admin,
+        psycopg.connect(admin_url, autocommit=True) as other,
+    ):
+        for database in (*left, "test_run_1"):
+            admin.execute(f"DROP DATABASE IF EXISTS {database}")
+            admin.execute(f"CREATE DATABASE {database} STRATEGY FILE_COPY")
+        other.execute("SELECT pg_advisory_lock_shared(7302, hashtext('test_run_1'))")
+        connection.creation._remove_leftovers()  # type: ignore[attr-defined]
+        found = admin.execute("SELECT datname FROM pg_database").fetchall()
+        names = {row[0] for row in found}
+        assert names.isdisjoint(left)
+        assert {name, "test_run_1"} <= names
+        admin.execute("DROP DATABASE test_run_1")
 
 
 @pytest.fixture
