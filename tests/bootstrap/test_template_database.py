@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 
 from portal.bootstrap.places import CHECKOUT
-from portal.bootstrap.template_database import fingerprint
+from portal.bootstrap.template_database import TemplateDatabaseCreation, fingerprint
 
 
 def content_of(table: str) -> int:
@@ -57,7 +57,9 @@ def test_what_killed_runs_have_left_is_removed_and_what_runs_is_not() -> None:
             admin.execute(f"DROP DATABASE IF EXISTS {database}")
             admin.execute(f"CREATE DATABASE {database} STRATEGY FILE_COPY")
         other.execute("SELECT pg_advisory_lock_shared(7302, hashtext('test_run_1'))")
-        connection.creation._remove_leftovers()  # type: ignore[attr-defined]
+        another_run = TemplateDatabaseCreation(connection)
+        another_run._admin = admin
+        another_run._remove_leftovers()
         found = admin.execute("SELECT datname FROM pg_database").fetchall()
         names = {row[0] for row in found}
         assert names.isdisjoint(left)
