@@ -24,7 +24,10 @@ from .amounts import fen
 from .errors import AlreadyReceipted, AmountsDiffer, ReceiptIncomplete, SamePerson, receipt_refusals
 from .models import Channel, Receipt, ReceiptLine, ReceiptStatus, SeriesKind
 
-MAX_LINES = 5  # what the paper holds
+# What the paper holds.
+MAX_LINES = 5
+_LONGEST_PAYER = 50
+_LONGEST_ITEM = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +41,10 @@ class Line:
     unit_price: Money
 
     def __post_init__(self) -> None:
+        if len(self.item) > _LONGEST_ITEM:
+            raise ReceiptIncomplete(
+                _("A receipt item has at most %(count)d characters.") % {"count": _LONGEST_ITEM}
+            )
         if not self.item.strip() or self.quantity < 1 or fen(self.unit_price) <= 0:
             raise ReceiptIncomplete(_("A receipt line needs an item, a quantity and a price above zero."))
         months_exist = all(1 <= month % 100 <= 12 for month in (self.period_from, self.period_to))
@@ -67,6 +74,10 @@ def issue(
     """
     if not lines or not payer_name.strip():
         raise ReceiptIncomplete(_("A receipt needs a payer and at least one line."))
+    if len(payer_name) > _LONGEST_PAYER:
+        raise ReceiptIncomplete(
+            _("A payer's name has at most %(count)d characters.") % {"count": _LONGEST_PAYER}
+        )
     if len(lines) > MAX_LINES:
         raise ReceiptIncomplete(_("A receipt has at most %(count)d lines.") % {"count": MAX_LINES})
     if issued_on > timezone.localdate():

@@ -89,7 +89,7 @@ def _html(receipt: Receipt) -> str:
                     "item": line.item,
                     "period": _period(line.period_from, line.period_to),
                     "quantity": line.quantity,
-                    "unit_price": f"{line.unit_price.amount:.2f}",
+                    "unit_price": f"{line.unit_price.amount:,.2f}",
                     "amount": f"{line.amount.amount:,.2f}",
                 }
                 for line in receipt.lines.all()

@@ -88,6 +88,7 @@ def test_issuing_leaves_one_event_in_the_audit_trail(union: Union) -> None:
     [
         ({"lines": []}, ReceiptIncomplete),
         ({"payer_name": "  "}, ReceiptIncomplete),
+        ({"payer_name": "长" * 51}, ReceiptIncomplete),
         ({"channel": "gold"}, ReceiptIncomplete),
         ({"issued_on": dt.date(2999, 1, 1)}, ReceiptIncomplete),
     ],
@@ -107,6 +108,7 @@ def test_an_incomplete_receipt_is_refused_and_takes_no_number(
         {"quantity": 0},
         {"unit_price": Money(0, "CNY")},
         {"item": " "},
+        {"item": "长" * 31},
         {"period_to": 202602},
         {"period_to": 202613},
     ],
