@@ -70,7 +70,7 @@ def _pip_install(python: Path, lock: Path, count: int) -> None:
     ]
     command += ["--progress-bar", "off", "--disable-pip-version-check"]
     output: list[str] = []
-    collected, said = 0, time.monotonic()
+    collected, installing, said = 0, False, time.monotonic()
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as pip:
@@ -79,8 +79,9 @@ def _pip_install(python: Path, lock: Path, count: int) -> None:
             output.append(line)
             collected += line.startswith(("Collecting ", "Requirement already satisfied"))
             if line.startswith("Installing collected packages"):
+                installing = True
                 say("  … all downloaded, installing")
-            elif time.monotonic() - said > _SAY_EVERY_SECONDS:
+            elif not installing and time.monotonic() - said > _SAY_EVERY_SECONDS:
                 said = time.monotonic()
                 say(f"  … {collected} of {count} downloaded")
     if pip.returncode:
