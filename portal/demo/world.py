@@ -23,21 +23,10 @@ from . import people
 from .staff import make_staff
 
 BANK = "演示银行"
-_STREETS = ("海棠", "芦花", "晴川", "云杉", "银杏", "青禾", "听涛", "望潮", "锦程", "和风", "朝露", "星河")
-_STREETS_EN = [
-    "Haitang",
-    "Luhua",
-    "Qingchuan",
-    "Yunshan",
-    "Yinxing",
-    "Qinghe",
-    "Tingtao",
-    "Wangchao",
-    "Jincheng",
-    "Hefeng",
-    "Zhaolu",
-    "Xinghe",
-]
+_STREETS = {
+    "海棠": "Haitang", "芦花": "Luhua", "晴川": "Qingchuan", "云杉": "Yunshan", "银杏": "Yinxing", "青禾": "Qinghe",
+    "听涛": "Tingtao", "望潮": "Wangchao", "锦程": "Jincheng", "和风": "Hefeng", "朝露": "Zhaolu", "星河": "Xinghe",
+}  # fmt: skip
 # Industry federations and the bureau responsible for each (津东总工发[2019]22号 一(二)2).
 _INDUSTRIES = (
     ("民办教育机构工会联合会", "Private Education Federation", "区教育局"),

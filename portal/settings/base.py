@@ -193,6 +193,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+# Where forms may lead: a payment redirects to Stripe's page.
+FORM_TARGETS: list[object] = [SELF, "https://checkout.stripe.com"]
 CONTENT_SECURITY_POLICY = {
     "EXCLUDE_URL_PREFIXES": ("/cms/",),
     "DIRECTIVES": {
@@ -203,7 +205,7 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
         "base-uri": [SELF],
         "frame-ancestors": [SELF],
-        "form-action": [SELF, "https://checkout.stripe.com"],
+        "form-action": FORM_TARGETS,
     },
 }
 

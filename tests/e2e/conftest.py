@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
-PHONE = {"width": 360, "height": 780}
-DESKTOP = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 360, "height": 780}
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 _FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     " --disable-component-update --disable-sync"
@@ -40,9 +40,12 @@ def open_page(browser: Browser, live_server: object) -> Iterator[Callable[..., P
     errors: list[str] = []
     contexts = []
 
-    def open_(*, viewport: dict[str, int] | None = None) -> Page:
+    def open_(*, viewport: ViewportSize | None = None) -> Page:
         context = browser.new_context(
-            base_url=str(live_server), viewport=viewport or DESKTOP, locale="zh-CN", timezone_id="Asia/Shanghai"
+            base_url=str(live_server),
+            viewport=viewport or DESKTOP,
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
         )
         contexts.append(context)
         page = context.new_page()

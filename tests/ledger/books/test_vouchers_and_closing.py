@@ -50,7 +50,7 @@ def test_numbers_are_given_in_the_order_of_posting(book: Book, federation: Feder
         vouchers.check_and_post(voucher=v, checked_by=federation.checker).number for v in (third, first)
     ]
     assert numbers == [1, 2]
-    assert bytes(third.hash) == bytes(first.previous_hash)
+    assert first.previous_hash == third.hash
     assert third.state == VoucherState.POSTED
 
 
