@@ -21,12 +21,12 @@ class SeriesKind(models.TextChoices):
     DUES = "dues", _("Membership dues")  # 会费
 
     @property
-    def title(self) -> str:
+    def printed_title(self) -> str:
         """The name printed on the receipt: an official Chinese name, the same in every language."""
         return {SeriesKind.DUES: "工会会费收据"}[self]
 
     @property
-    def title_en(self) -> str:
+    def printed_title_en(self) -> str:
         return {SeriesKind.DUES: "Union Membership Dues Receipt"}[self]
 
 

@@ -8,6 +8,8 @@ import hmac
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Max
+from django.db.models.functions import Substr
 from django.utils.translation import gettext as _
 
 from portal.unions.models import Union
@@ -63,7 +65,8 @@ def _open_series(*, union: Union, kind: SeriesKind, year: int) -> None:
     if earlier is not None:
         issuer = int(earlier.code[2:])
     else:
-        issuer = max((int(code[2:]) for code in Series.objects.values_list("code", flat=True)), default=0) + 1
+        last = Series.objects.aggregate(issuer=Max(Substr("code", 3)))["issuer"]
+        issuer = int(last or 0) + 1
     if issuer >= _ISSUERS:
         raise ReceiptIncomplete(_("There are no receipt codes left for a new issuer."))
     Series.objects.create(union=union, kind=kind, year=year, code=f"{year % 100:02d}{issuer:06d}")

@@ -81,8 +81,8 @@ def _html(receipt: Receipt) -> str:
         "receipts/receipt.html",
         {
             "receipt": receipt,
-            "title": kind.title,
-            "title_en": kind.title_en,
+            "title": kind.printed_title,
+            "title_en": kind.printed_title_en,
             "issued_on": chinese_date(receipt.issued_on),
             "lines": [
                 {
