@@ -1,9 +1,10 @@
 """Every lock of the ledger by name, in the order in which they are taken.
 
-1. ``PERIOD_LOCK`` of the books involved, by book id: posts share it (in a trigger), closing takes it alone.
-2. rows of other apps (places, batches, receipt series), each by its own module;
-3. balance rows, by account id (in the posting trigger);
-4. the voucher chain of a book (in the voucher trigger).
+1. rows that say what is paid (places, commitments, batches, a member's dues), each by its own module;
+2. ``PERIOD_LOCK`` of the books involved, by book id: posts share it (in a trigger), closing takes it alone;
+3. turnover and balance rows, by account id (in the posting trigger);
+4. the receipt series of a union;
+5. the voucher chain of a book (in the voucher trigger).
 """
 
 from __future__ import annotations
