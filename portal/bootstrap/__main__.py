@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import fcntl
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -34,6 +33,9 @@ def main() -> int:
     except SetupError as error:
         print(f"✗ {error}", file=sys.stderr)
         return 1
+    except PermissionError as error:
+        print(f"✗ {error.filename} belongs to another user: run this as that user.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("\nInterrupted; the next run goes on from here.", file=sys.stderr)
         return 130
@@ -56,12 +58,12 @@ def set_up(purpose: str) -> None:
         compile_catalogues()
 
 
-def reset() -> None:
+def reset(checkout: Path = CHECKOUT) -> None:
     """Only while nothing of this checkout runs, and only what set-up and the demo have made."""
-    data = checkout_data()
+    data = checkout_data(checkout)
     with step("Removing databases, secrets and uploaded files of this checkout"):
         _refuse_if_in_use(data)
-        for folder in (data, local_folder(), CHECKOUT / "media"):
+        for folder in (data, local_folder(checkout), checkout / "media"):
             if folder.exists():
                 shutil.rmtree(folder)
 
@@ -73,8 +75,8 @@ def _refuse_if_in_use(data: Path) -> None:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise SetupError(
-                    f"The database in {keeper_lock.parent} is running (user {os.geteuid()}): stop what uses it, "
-                    "wait a few seconds and run this again."
+                    f"The database in {keeper_lock.parent} is running: stop what uses it, wait a few seconds "
+                    "and run this again."
                 ) from error
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from portal.bootstrap.__main__ import reset
 from portal.bootstrap.places import SetupError
 from portal.bootstrap.postgres import Cluster, ensure_running, release
 from portal.bootstrap.server_files import server_user
@@ -183,3 +184,26 @@ def test_root_is_told_when_the_server_user_cannot_reach_the_data(make_cluster: M
     with pytest.raises(SetupError, match="Set PUHUI_DATA_DIR to a folder that others may enter"):
         ensure_running(cluster)
     assert stat.S_IMODE(cluster.home.parent.stat().st_mode) == 0o700
+
+
+def test_reset_removes_the_data_of_one_checkout_once_it_is_at_rest(
+    tmp_path: Path, start_user: StartUser
+) -> None:
+    (tmp_path / ".local").mkdir()
+    (tmp_path / "media").mkdir()
+    (tmp_path / "README.md").write_text("stays\n")
+    cluster, neighbour = Cluster.of("test", tmp_path), Cluster.of("test", tmp_path / "media")
+    neighbour.home.mkdir(parents=True)
+    user = start_user(cluster)
+    assert address(user) == cluster.url
+    with pytest.raises(SetupError, match="is running: stop what uses it"):
+        reset(tmp_path)
+    assert (tmp_path / ".local").exists()
+
+    user.kill()
+    wait_until_stopped(cluster)
+    reset(tmp_path)
+
+    assert not cluster.home.exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
+    assert neighbour.home.exists()

@@ -39,7 +39,9 @@ def test_the_development_lock_contains_the_runtime_lock() -> None:
 def test_make_help_lists_every_target() -> None:
     text = (CHECKOUT / "Makefile").read_text()
     targets = re.findall(r"^([a-z][a-z-]*):", text, re.MULTILINE)
-    said = subprocess.run(["make", "--no-print-directory", "help"], cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(
+        ["make", "--no-print-directory", "help"], cwd=CHECKOUT, capture_output=True, text=True, check=True
+    ).stdout
     listed = [re.match(r"make (\S+) +\S", line) for line in said.splitlines()]
     assert [match[1] if match else None for match in listed] == targets
     phony = re.search(r"^\.PHONY: (.+)$", text, re.MULTILINE)
