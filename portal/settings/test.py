@@ -22,4 +22,4 @@ STRIPE_SECRET_KEY = "sk_test_local"  # noqa: S105
 STRIPE_WEBHOOK_SECRET = "whsec_test_local"  # noqa: S105
 STRIPE_API_BASE = "http://127.0.0.1:1"
 DATABASES["default"]["CONN_MAX_AGE"] = 0
-FORM_TARGETS.append("http://127.0.0.1:*")  # noqa: F405
+FORM_TARGETS.append("http://127.0.0.1:*")
