@@ -1,0 +1,100 @@
+"""Serving the demo: web server, task worker and payment sandbox as child processes that end with their parent."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+
+from portal.errors import DomainError
+
+_PATIENCE = 30.0
+_POLL = 0.1
+
+
+class PortTaken(DomainError):
+    code = "port_taken"
+
+
+def require_free(port: int) -> None:
+    """Raise PortTaken when something already listens on the port."""
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise PortTaken(f"Port {port} is in use. Choose another: PORT=9000 make demo")
+
+
+def free_port() -> int:
+    """A port of the loopback address that nobody uses at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(*command: str, port: int | None = None, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a child until the block ends; with a port, wait until it answers there. Stops it by its process id."""
+    child = subprocess.Popen(command, env=os.environ | environment, cwd=settings.BASE_DIR)
+    try:
+        if port is not None:
+            _wait_for(child, port)
+        yield child
+    finally:
+        if child.poll() is None:
+            child.send_signal(signal.SIGTERM)
+            try:
+                child.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+
+
+def web_server(port: int, *, workers: int = 1) -> tuple[str, ...]:
+    """The command of the web server on the loopback address."""
+    granian = str(Path(sys.executable).with_name("granian"))
+    return (
+        granian,
+        "--interface=wsgi",
+        "--host=127.0.0.1",
+        f"--port={port}",
+        f"--workers={workers}",
+        "--blocking-threads=4",
+        "--log-level=warning",
+        "portal.wsgi:application",
+    )
+
+
+def task_worker() -> tuple[str, ...]:
+    """The command of the worker for long work (imports, search index)."""
+    return (sys.executable, "manage.py", "db_worker", "--verbosity=0")
+
+
+def payment_sandbox(port: int, webhook_url: str) -> tuple[str, ...]:
+    """The command of the local stand-in for Stripe."""
+    return (
+        sys.executable,
+        "-m",
+        "ledger.dues.sandbox",
+        f"--port={port}",
+        f"--webhook-url={webhook_url}",
+        f"--secret={settings.STRIPE_WEBHOOK_SECRET}",
+    )
+
+
+def _wait_for(child: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        if child.poll() is not None:
+            raise ChildProcessError(f"{child.args!r} ended with {child.returncode}")
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(_POLL)
+    raise TimeoutError(f"nothing answers on port {port}")
