@@ -1,0 +1,263 @@
+"""Building and releasing payout batches (代发): one person builds, another releases the file of the same hash.
+
+经办与复核分离 (会计法 第二十五条; 津东总工发[2019]22号 pays only to the member's own card).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from djmoney.money import Money
+
+from ledger.books.models import BankAccount
+from portal.accounts import audit
+from portal.accounts.models import User
+from portal.accounts.permissions import require, require_other_person
+from portal.accounts.roles import Duty
+
+from . import formats
+from .errors import AlreadyInPayout, FileChanged, LinesRefused, PayoutError, WrongState, payout_refusals
+from .models import Batch, BatchLine, BatchState, LineState
+
+_INSERTED_AT_ONCE = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One payment: ``reference`` is ours and pays once only; ``party`` is who it is for in the books."""
+
+    reference: str
+    payee_name: str
+    card_number: str
+    amount: Money
+    bank: str = ""
+    party: str = ""
+
+
+@transaction.atomic
+def build(
+    *,
+    bank_account: BankAccount,
+    purpose: str,
+    source: str,
+    lines: Sequence[Line],
+    format_code: str,
+    value_date: dt.date,
+    prepared_by: User,
+) -> Batch:
+    """Make a batch of the lines in their order, with cards as they are now, and fix its file's hash.
+
+    Raises LinesRefused with every line that the bank format cannot carry, AlreadyInPayout, UnknownFormat, NotAllowed.
+    """
+    require(prepared_by, Duty.BUILD_PAYOUT, bank_account.book.union)
+    known = formats.get(format_code)
+    rows = _checked(known, lines, purpose)
+    _require_new(lines)
+    file = formats.PaymentFile(
+        batch=_next_code(value_date), payer_account=bank_account.number, date=value_date, rows=tuple(rows)
+    )
+    with payout_refusals():
+        batch = Batch.objects.create(
+            code=file.batch,
+            bank_account=bank_account,
+            purpose=purpose,
+            source=source,
+            format_code=known.code,
+            value_date=value_date,
+            line_count=len(rows),
+            total=Money(Decimal(sum(row.amount_fen for row in rows)) / 100, "CNY"),
+            prepared_by=prepared_by,
+            file_name=known.file_name.format(batch=file.batch),
+            file_sha256=hashlib.sha256(formats.render_payment(known, file)).hexdigest(),
+        )
+        BatchLine.objects.bulk_create(
+            [
+                BatchLine(
+                    batch=batch,
+                    seq=row.seq,
+                    reference=row.reference,
+                    payee_name=row.name,
+                    card_number=row.account,
+                    card_last4=row.account[-4:],
+                    bank=row.bank,
+                    party=line.party,
+                    amount=line.amount,
+                )
+                for row, line in zip(rows, lines, strict=True)
+            ],
+            batch_size=_INSERTED_AT_ONCE,
+        )
+    _record(prepared_by, "payout.built", batch, sha256=batch.file_sha256)
+    return batch
+
+
+def _checked(known: formats.Format, lines: Sequence[Line], purpose: str) -> list[formats.PaymentRow]:
+    if not lines:
+        raise PayoutError(_("A payout needs at least one payment."))
+    if len(lines) > known.max_lines:
+        raise PayoutError(
+            _("This bank format takes at most %(most)s payments in one file.") % {"most": known.max_lines}
+        )
+    times = Counter(line.reference for line in lines)
+    rows: list[formats.PaymentRow] = []
+    problems: list[tuple[int, str]] = []
+    for seq, line in enumerate(lines, 1):
+        row = formats.PaymentRow(
+            seq=seq,
+            reference=line.reference,
+            account=line.card_number,
+            name=formats.name_in(known, line.payee_name),
+            bank=line.bank,
+            amount_fen=int(line.amount.amount * 100),
+            purpose=purpose,
+        )
+        rows.append(row)
+        problems += [(seq, problem) for problem in formats.line_problems(known, row)]
+        if str(line.amount.currency) != "CNY" or line.amount.amount * 100 != row.amount_fen:
+            problems.append((seq, _("The amount must be in yuan with at most two decimals.")))
+        if not line.reference or len(line.reference) > 40 or times[line.reference] > 1:
+            problems.append(
+                (
+                    seq,
+                    _("The reference “%(text)s” is missing, too long or used twice.")
+                    % {"text": line.reference},
+                )
+            )
+    if problems:
+        raise LinesRefused(problems)
+    return rows
+
+
+def _require_new(lines: Sequence[Line]) -> None:
+    taken = (
+        BatchLine.objects.filter(reference__in=[line.reference for line in lines])
+        .exclude(state=LineState.WITHDRAWN)
+        .select_related("batch")
+        .order_by("pk")
+        .first()
+    )
+    if taken is not None:
+        raise AlreadyInPayout(
+            _("“%(reference)s” is already in payout %(batch)s.")
+            % {"reference": taken.reference, "batch": taken.batch.code}
+        )
+
+
+def _next_code(value_date: dt.date) -> str:
+    """Always 14 characters, so that no code is part of another one where a bank prints it in a summary."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('payouts_batch_number')")
+        number: int = cursor.fetchone()[0]
+    return f"DF{value_date:%y%m%d}{number % 1_000_000:06d}"
+
+
+@transaction.atomic
+def release(*, batch: Batch, released_by: User) -> Batch:
+    """Release (放行) what another person built; from now on neither lines nor file change.
+
+    Raises SamePerson, NotAllowed, WrongState, TotalsDiffer, FileChanged.
+    """
+    require(released_by, Duty.RELEASE_PAYOUT, batch.bank_account.book.union)
+    locked = lock(batch)
+    require_other_person(locked.prepared_by_id, released_by)
+    require_state(locked, BatchState.PREPARED)
+    render(locked)
+    locked.state = BatchState.RELEASED
+    locked.released_by = released_by
+    locked.released_at = timezone.now()
+    with payout_refusals():
+        locked.save(update_fields=["state", "released_by", "released_at"])
+    _record(released_by, "payout.released", locked, sha256=locked.file_sha256)
+    return locked
+
+
+@transaction.atomic
+def withdraw(*, batch: Batch, reason: str, actor: User) -> Batch:
+    """Take back a batch that nobody has released; what it paid may go into another one. Raises WrongState."""
+    union = batch.bank_account.book.union
+    if batch.prepared_by_id == actor.pk:
+        require(actor, Duty.BUILD_PAYOUT, union)
+    else:
+        require(actor, Duty.RELEASE_PAYOUT, union)
+    if not reason.strip():
+        raise PayoutError(_("Say why the payout is withdrawn."))
+    locked = lock(batch)
+    require_state(locked, BatchState.PREPARED)
+    locked.state = BatchState.WITHDRAWN
+    locked.withdrawn_reason = reason.strip()
+    with payout_refusals():
+        locked.save(update_fields=["state", "withdrawn_reason"])
+        locked.lines.update(state=LineState.WITHDRAWN)
+    _record(actor, "payout.withdrawn", locked, reason=locked.withdrawn_reason)
+    return locked
+
+
+def lock(batch: Batch) -> Batch:
+    """The batch as it is now, locked until the database transaction ends (lock 1 of ledger.books.locks)."""
+    return (
+        Batch.objects.select_for_update(of=("self",))
+        .select_related("bank_account__account__book__union")
+        .get(pk=batch.pk)
+    )
+
+
+def require_state(batch: Batch, *states: BatchState) -> None:
+    """Raise WrongState, saying the state that the batch has."""
+    if batch.state not in states:
+        raise WrongState(
+            _("Payout %(batch)s is in the state “%(state)s”.")
+            % {"batch": batch.code, "state": batch.get_state_display()}
+        )
+
+
+def render(batch: Batch) -> bytes:
+    """The bank file of a batch. Raises FileChanged unless it is the one whose hash was shown at building."""
+    known = formats.get(batch.format_code)
+    columns = ("seq", "reference", "card_number", "payee_name", "bank", "amount")
+    rows = tuple(
+        formats.PaymentRow(
+            seq=seq,
+            reference=reference,
+            account=card,
+            name=name,
+            bank=bank,
+            amount_fen=int(amount * 100),
+            purpose=batch.purpose,
+        )
+        for seq, reference, card, name, bank, amount in batch.lines.order_by("seq").values_list(*columns)
+    )
+    content = formats.render_payment(
+        known,
+        formats.PaymentFile(
+            batch=batch.code, payer_account=batch.bank_account.number, date=batch.value_date, rows=rows
+        ),
+    )
+    if hashlib.sha256(content).hexdigest() != batch.file_sha256:
+        raise FileChanged(
+            _(
+                "The file of payout %(batch)s is no longer the one that was checked. Withdraw it and build it again."
+            )
+            % {"batch": batch.code}
+        )
+    return content
+
+
+def _record(actor: User, action: str, batch: Batch, **details: str) -> None:
+    audit.record(
+        actor=actor,
+        action=action,
+        target=batch,
+        union=batch.bank_account.book.union,
+        batch=batch.code,
+        lines=batch.line_count,
+        total=str(batch.total.amount),
+        **details,
+    )
