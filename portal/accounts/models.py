@@ -118,3 +118,19 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.action}"
+
+
+class OutboxMessage(models.Model):
+    """A text message that the outbox sender kept instead of giving it to a carrier."""
+
+    phone = models.CharField(_("mobile phone"), max_length=20, db_index=True)
+    text = models.CharField(_("text"), max_length=300)
+    sent_at = models.DateTimeField(_("sent"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("text message")
+        verbose_name_plural = _("text messages")
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.sent_at:%Y-%m-%d %H:%M} {self.phone}"

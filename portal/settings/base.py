@@ -140,7 +140,7 @@ DEFAULT_CURRENCY = "CNY"
 STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", default="")
 STRIPE_WEBHOOK_SECRET = env("STRIPE_WEBHOOK_SECRET", default="")
 STRIPE_API_BASE = env("STRIPE_API_BASE", default="https://api.stripe.com")
-STRIPE_API_VERSION = "2026-10-28.dahlia"
+STRIPE_API_VERSION = "2026-10-28.endive"
 
 # Language: Chinese first; English by /en/ or by choice.
 LANGUAGE_CODE = "zh-hans"

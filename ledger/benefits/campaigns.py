@@ -1,0 +1,214 @@
+"""Campaigns: numbered places made in one step with their budget, evidence checked, claims approved, paid in a batch."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from ledger.books.models import BankAccount
+from ledger.payouts.models import Batch
+from portal.accounts import audit
+from portal.accounts.models import User
+from portal.accounts.permissions import require, require_other_person
+from portal.accounts.roles import Duty
+from portal.unions.models import Union
+
+from . import programmes
+from .errors import BenefitError, WrongState
+from .models import (
+    Campaign,
+    Claim,
+    ClaimState,
+    Commitment,
+    CommitmentState,
+    Kind,
+    ProgrammeVersion,
+    VersionState,
+)
+from .runs import pay
+from .sharing import split
+from .years import spring_festival
+
+
+@transaction.atomic
+def open_campaign(
+    *,
+    version: ProgrammeVersion,
+    union: Union,
+    year_key: int,
+    prepared_by: User,
+    places: int | None = None,
+    opens_at: dt.datetime | None = None,
+    closes_at: dt.datetime | None = None,
+) -> Campaign:
+    """Make a campaign with all its places and reserve their whole budget; it opens at a server instant.
+
+    Without other orders it has the rules' quota and opens and closes the rules' days before and after the festival.
+    Raises NotAllowed, WrongState, OverBudget, BenefitError for more places than the rules have.
+    """
+    require(prepared_by, Duty.MANAGE_PROGRAMMES, union)
+    if version.state != VersionState.ACTIVE or version.programme.kind != Kind.CLAIM or version.quota is None:
+        raise WrongState(_("These rules are not in force for a campaign."))
+    count = version.quota if places is None else places
+    others = sum(
+        c.places for c in Campaign.objects.filter(version__programme=version.programme, year_key=year_key)
+    )
+    if not 1 <= count <= version.quota - others:
+        raise BenefitError(
+            _("The rules leave %(left)s places for %(year)s.")
+            % {"left": version.quota - others, "year": year_key}
+        )
+    festival = spring_festival(year_key)
+    campaign = Campaign.objects.create(
+        code=f"{version.programme.code.upper().replace('_', '')}-{year_key}-{union.code}",
+        version=version,
+        union=union,
+        year_key=year_key,
+        places=count,
+        opens_at=opens_at or _midnight(festival - dt.timedelta(days=version.opens_days_before)),
+        closes_at=closes_at or _midnight(festival + dt.timedelta(days=version.closes_days_after + 1)),
+        travel_from=festival - dt.timedelta(days=version.travel_days_before),
+        travel_to=festival + dt.timedelta(days=version.travel_days_after),
+        prepared_by=prepared_by,
+    )
+    pairs = programmes.funders(version, union)
+    parts = split(version.amount, [share for _union, share in pairs])
+    programmes.commit_budget(
+        version, year_key, [(u, part.amount * count) for (u, _share), part in zip(pairs, parts, strict=True)]
+    )
+    make_places(campaign)
+    audit.record(
+        actor=prepared_by,
+        action="campaign.opened",
+        target=campaign,
+        union=union,
+        campaign=campaign.code,
+        places=count,
+    )
+    return campaign
+
+
+def make_places(campaign: Campaign) -> None:
+    """Places 1 to n, all free."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO benefits_place (campaign_id, number, is_free)
+               SELECT %s, number, true FROM generate_series(1, %s) AS number""",
+            [campaign.pk, campaign.places],
+        )
+
+
+@transaction.atomic
+def verify(*, claims: Sequence[Claim], verified_by: User) -> int:
+    """Record that the tickets of these claims were checked and are in order; returns how many changed."""
+    changed = 0
+    for claim in _locked(claims):
+        require(verified_by, Duty.VERIFY_EVIDENCE, claim.campaign.union)
+        if claim.state == ClaimState.SUBMITTED:
+            claim.state, claim.verified_by = ClaimState.VERIFIED, verified_by
+            claim.save(update_fields=["state", "verified_by"])
+            changed += 1
+    if changed:
+        audit.record(
+            actor=verified_by,
+            action="claims.verified",
+            target=claims[0].campaign,
+            union=claims[0].campaign.union,
+            count=changed,
+        )
+    return changed
+
+
+@transaction.atomic
+def approve_claims(*, campaign: Campaign, approved_by: User) -> int:
+    """Approve every checked claim, by another person than the one who checked it; returns how many.
+
+    Raises NotAllowed, SamePerson.
+    """
+    require(approved_by, Duty.APPROVE_RUN, campaign.union)
+    claims = list(
+        campaign.claims.select_for_update(of=("self",))
+        .filter(state=ClaimState.VERIFIED)
+        .select_related("member")
+    )
+    for claim in claims:
+        require_other_person(claim.verified_by_id, approved_by)
+    numbers = _membership_numbers(claims)
+    Commitment.objects.bulk_create(
+        [
+            Commitment(
+                programme_id=claim.programme_id,
+                version=campaign.version,
+                member=claim.member,
+                year_key=campaign.year_key,
+                payer=campaign.union,
+                party=numbers[claim.member_id],
+                amount=claim.amount,
+                state=CommitmentState.APPROVED,
+                claim=claim,
+            )
+            for claim in claims
+        ],
+        batch_size=2_000,
+    )
+    campaign.claims.filter(pk__in=[c.pk for c in claims]).update(
+        state=ClaimState.APPROVED, approved_by=approved_by
+    )
+    if claims:
+        audit.record(
+            actor=approved_by,
+            action="claims.approved",
+            target=campaign,
+            union=campaign.union,
+            count=len(claims),
+            total=str(sum((c.amount.amount for c in claims), Decimal(0))),
+        )
+    return len(claims)
+
+
+@transaction.atomic
+def build_payout(
+    *, campaign: Campaign, bank_account: BankAccount, format_code: str, value_date: dt.date, prepared_by: User
+) -> Batch:
+    """A payout batch of all approved claims that are not paid or in a batch. Raises WrongState if there are none."""
+    waiting = Commitment.objects.filter(
+        claim__campaign=campaign, state__in=[CommitmentState.APPROVED, CommitmentState.FAILED]
+    )
+    return pay(
+        list(waiting.select_for_update(of=("self",)).order_by("pk")),
+        bank_account=bank_account,
+        payer=campaign.union,
+        source=campaign.code,
+        purpose=campaign.version.programme.name,
+        format_code=format_code,
+        value_date=value_date,
+        prepared_by=prepared_by,
+    )
+
+
+def _locked(claims: Sequence[Claim]) -> list[Claim]:
+    return list(
+        Claim.objects.select_for_update(of=("self",))
+        .filter(pk__in=[c.pk for c in claims])
+        .select_related("campaign__union")
+        .order_by("pk")
+    )
+
+
+def _membership_numbers(claims: Sequence[Claim]) -> dict[int, str]:
+    from portal.members.models import Membership
+
+    return dict(
+        Membership.objects.filter(member__in=[c.member_id for c in claims])
+        .order_by("started_on")
+        .values_list("member_id", "number")
+    )
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    return timezone.make_aware(dt.datetime.combine(day, dt.time()))

@@ -1,0 +1,89 @@
+"""What benefits refuse; the database's own refusals arrive with SQLSTATE PH05x."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import DatabaseError
+from django.utils.translation import gettext as _
+from psycopg import errors as pg
+
+from portal.errors import DomainError
+
+
+class BenefitError(DomainError):
+    code = "benefit_refused"
+
+
+class VersionIsFinal(BenefitError):
+    """An active version is never changed; a new one follows it."""
+
+    code = "version_is_final"
+
+
+class SharesIncomplete(BenefitError):
+    code = "shares_incomplete"
+
+
+class WrongState(BenefitError):
+    code = "wrong_state"
+
+
+class OverBudget(BenefitError):
+    code = "over_budget"
+
+
+class NobodyEligible(BenefitError):
+    code = "nobody_eligible"
+
+
+class NotEligible(BenefitError):
+    """Says every reason at once."""
+
+    code = "not_eligible"
+
+    def __init__(self, reasons: list[str]) -> None:
+        super().__init__(" ".join(reasons))
+        self.reasons = reasons
+
+
+class CampaignClosed(BenefitError):
+    code = "campaign_closed"
+
+
+class QuotaFull(BenefitError):
+    code = "quota_full"
+
+
+class FundsNotReceived(BenefitError):
+    """The funder above has not sent its share yet."""
+
+    code = "funds_not_received"
+
+
+def _refusal(sqlstate: str | None, constraint: str | None) -> BenefitError | None:
+    match sqlstate, constraint:
+        case ("PH051", _):
+            return VersionIsFinal(_("Approved rules are never changed. Make a new version instead."))
+        case ("PH052", _):
+            return SharesIncomplete(_("The shares of the funders must add up to 100 %."))
+        case ("PH053", _):
+            return WrongState(_("What was approved or paid is not changed any more."))
+        case (_, "committed_within_budget"):
+            return OverBudget(_("The budget of this year does not cover this."))
+    return None
+
+
+@contextmanager
+def benefit_refusals() -> Iterator[None]:
+    """Turn the database's refusals into BenefitError; anything else passes through unchanged."""
+    try:
+        yield
+    except DatabaseError as error:
+        cause = error.__cause__
+        if isinstance(cause, pg.Error):
+            refusal = _refusal(cause.sqlstate, cause.diag.constraint_name)
+            if refusal is not None:
+                raise refusal from error
+        raise

@@ -1,0 +1,44 @@
+"""What ``ledger_verify`` recomputes about benefits: places, budgets, and agreement with the postings."""
+
+from __future__ import annotations
+
+from ledger.books.integrity import query_check
+
+_UNIONS = "(SELECT union_id FROM books_book WHERE id = ANY(%(books)s))"
+
+PLACES = query_check(f"""
+    SELECT format('campaign %%s place %%s: free is %%s, live claims %%s', c.code, p.number, p.is_free, count(l.id))
+      FROM benefits_campaign c JOIN benefits_place p ON p.campaign_id = c.id
+      LEFT JOIN benefits_claim l ON l.place_id = p.id AND l.state NOT IN ('rejected', 'withdrawn')
+     WHERE c.union_id IN {_UNIONS}
+     GROUP BY c.code, p.id HAVING count(l.id) <> CASE WHEN p.is_free THEN 0 ELSE 1 END
+    UNION ALL
+    SELECT format('campaign %%s: %%s places, should be %%s', c.code, count(p.id), c.places)
+      FROM benefits_campaign c LEFT JOIN benefits_place p ON p.campaign_id = c.id
+     WHERE c.union_id IN {_UNIONS} GROUP BY c.id HAVING count(p.id) <> c.places""")
+
+POSTINGS = query_check(f"""
+    SELECT format('commitment %%s of %%s: posted %%s', c.id, c.amount, coalesce(t.amount, 0))
+      FROM benefits_commitment c
+      LEFT JOIN (SELECT transaction_id, sum(amount) AS amount FROM books_transfer GROUP BY 1) t
+             ON t.transaction_id = c.transaction_id
+     WHERE c.state = 'paid' AND c.payer_id IN {_UNIONS} AND t.amount IS DISTINCT FROM c.amount
+    UNION ALL
+    SELECT format('transaction %%s of book %%s pays a benefit that no commitment knows', t.id, b.code)
+      FROM books_transaction t JOIN books_book b ON b.id = t.book_id
+      LEFT JOIN benefits_commitment c ON c.transaction_id = t.id
+     WHERE t.kind LIKE 'benefit.%%' AND t.reverses_id IS NULL AND t.book_id = ANY(%(books)s) AND c.id IS NULL""")
+
+LINES = query_check(f"""
+    SELECT format('commitment %%s is %%s, its payout line %%s is %%s', c.id, c.state, l.reference, l.state)
+      FROM benefits_commitment c JOIN payouts_batchline l ON l.id = c.payout_line_id
+     WHERE c.payer_id IN {_UNIONS}
+       AND ((c.state = 'paid') <> (l.state = 'paid') OR c.amount <> l.amount)""")
+
+# A list's lines are what its head says, before and after approval.
+RUNS = query_check(f"""
+    SELECT format('list %%s: says %%s members and %%s, has %%s and %%s', r.code, r.count, r.total, count(c.id),
+                  coalesce(sum(c.amount), 0))
+      FROM benefits_run r LEFT JOIN benefits_commitment c ON c.run_id = r.id
+     WHERE r.union_id IN {_UNIONS}
+     GROUP BY r.id HAVING (count(c.id), sum(c.amount)) IS DISTINCT FROM (r.count::bigint, r.total)""")

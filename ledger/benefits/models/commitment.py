@@ -1,0 +1,180 @@
+"""Budgets and commitments: approved and unpaid is no posting but a promise against a budget line (cash basis)."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from djmoney.models.fields import MoneyField
+
+from .programme import Programme, ProgrammeVersion
+
+
+class BudgetLine(models.Model):
+    """What a union set aside for a programme in a year; commitments never exceed it (constraint)."""
+
+    union = models.ForeignKey(
+        "unions.Union", verbose_name=_("union"), on_delete=models.PROTECT, related_name="benefit_budgets"
+    )
+    programme = models.ForeignKey(
+        Programme, verbose_name=_("programme"), on_delete=models.PROTECT, related_name="budgets"
+    )
+    year_key = models.PositiveSmallIntegerField(_("year"))
+    amount = MoneyField(_("budget"), max_digits=16, decimal_places=2, default_currency="CNY")
+    committed = models.DecimalField(_("committed"), max_digits=16, decimal_places=2, default=0)
+
+    class Meta:
+        verbose_name = _("budget line")
+        verbose_name_plural = _("budget lines")
+        constraints = [
+            models.UniqueConstraint(fields=["union", "programme", "year_key"], name="one_budget_per_year"),
+            models.CheckConstraint(
+                condition=Q(committed__gte=0, committed__lte=F("amount")), name="committed_within_budget"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.union} {self.programme} {self.year_key}"
+
+
+class RunState(models.TextChoices):
+    PREPARED = "prepared", _("Waiting for approval")
+    APPROVED = "approved", _("Approved")
+    RETURNED = "returned", _("Sent back")
+
+
+class Run(models.Model):
+    """A payment list (发放名单) of one programme for one union and its subtree; another person approves it."""
+
+    code = models.CharField(_("code"), max_length=40, unique=True)
+    version = models.ForeignKey(
+        ProgrammeVersion, verbose_name=_("rules"), on_delete=models.PROTECT, related_name="runs"
+    )
+    union = models.ForeignKey(
+        "unions.Union", verbose_name=_("union"), on_delete=models.PROTECT, related_name="benefit_runs"
+    )
+    year_key = models.PositiveSmallIntegerField(_("year"))
+    list_date = models.DateField(_("date of the list"))
+    state = models.CharField(_("state"), max_length=10, choices=RunState, default=RunState.PREPARED)
+    count = models.PositiveIntegerField(_("members"))
+    total = MoneyField(_("total"), max_digits=16, decimal_places=2, default_currency="CNY")
+    without_card = models.PositiveIntegerField(_("left out: no card"), default=0)
+    prepared_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("prepared by"), on_delete=models.PROTECT, related_name="+"
+    )
+    prepared_at = models.DateTimeField(_("prepared at"), default=timezone.now)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("approved by"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    approved_at = models.DateTimeField(_("approved at"), null=True)
+    returned_reason = models.CharField(_("reason"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("payment list")
+        verbose_name_plural = _("payment lists")
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(approved_by=None) | ~Q(approved_by=F("prepared_by")),
+                name="run_approved_by_another",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="approved") | Q(approved_by__isnull=False), name="run_approved_by_somebody"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class CommitmentState(models.TextChoices):
+    LISTED = "listed", _("On the list")
+    APPROVED = "approved", _("Approved")
+    IN_PAYOUT = "in_payout", _("On its way to the bank")
+    PAID = "paid", _("Paid")
+    FAILED = "failed", _("Not paid yet")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class Commitment(models.Model):
+    """One benefit of one person for one year: the chain from clause to bank line hangs on it."""
+
+    programme = models.ForeignKey(
+        Programme, verbose_name=_("programme"), on_delete=models.PROTECT, related_name="commitments"
+    )
+    version = models.ForeignKey(
+        ProgrammeVersion, verbose_name=_("rules"), on_delete=models.PROTECT, related_name="commitments"
+    )
+    member = models.ForeignKey(
+        "members.Member", verbose_name=_("member"), on_delete=models.PROTECT, related_name="commitments"
+    )
+    year_key = models.PositiveSmallIntegerField(_("year"))
+    payer = models.ForeignKey(
+        "unions.Union", verbose_name=_("paid by"), on_delete=models.PROTECT, related_name="+"
+    )
+    party = models.CharField(_("member number"), max_length=30)
+    amount = MoneyField(_("amount"), max_digits=12, decimal_places=2, default_currency="CNY")
+    state = models.CharField(
+        _("state"), max_length=10, choices=CommitmentState, default=CommitmentState.LISTED
+    )
+    run = models.ForeignKey(
+        Run, verbose_name=_("list"), null=True, on_delete=models.PROTECT, related_name="commitments"
+    )
+    claim = models.OneToOneField(
+        "benefits.Claim",
+        verbose_name=_("claim"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="commitment",
+    )
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+    attempts = models.PositiveSmallIntegerField(_("times sent"), default=0)
+    payout_line = models.ForeignKey(
+        "payouts.BatchLine",
+        verbose_name=_("payout line"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    paid_on = models.DateField(_("paid on"), null=True)
+    transaction = models.OneToOneField(
+        "books.Transaction",
+        verbose_name=_("transaction"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+
+    class Meta:
+        verbose_name = _("commitment")
+        verbose_name_plural = _("commitments")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member", "programme", "year_key"],
+                condition=~Q(state="cancelled"),
+                name="one_benefit_per_person_and_year",
+            ),
+            models.CheckConstraint(
+                condition=Q(run__isnull=False) ^ Q(claim__isnull=False), name="commitment_from_list_or_claim"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="paid", paid_on__isnull=False, transaction__isnull=False)
+                | ~Q(state="paid") & Q(paid_on=None, transaction=None),
+                name="paid_commitment_is_posted",
+            ),
+        ]
+        indexes = [models.Index(fields=["version", "state"], name="commitment_by_version")]
+
+    def __str__(self) -> str:
+        return f"{self.programme} {self.year_key}: {self.member_id}"
+
+    @property
+    def reference(self) -> str:
+        """Our reference in the bank file (对账ID); a payment sent again has the next one."""
+        return f"B{self.pk:010d}-{self.attempts}"

@@ -1,0 +1,86 @@
+"""What the bank answered becomes postings: Dr expenditure / Cr 102 for each paid line, split by funder (60/40)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from ledger.books.models import FundSource
+from ledger.books.posting import Entry, post
+from ledger.payouts import results
+from ledger.payouts.models import Batch, BatchLine
+from ledger.payouts.results import Outcome
+from portal.accounts.models import User
+
+from . import programmes
+from .errors import WrongState
+from .models import Commitment, CommitmentState
+from .sharing import split
+
+_AT_ONCE = 2_000
+
+
+@transaction.atomic
+def import_result(*, batch: Batch, content: bytes, actor: User | None) -> Outcome:
+    """Take in the bank's result file and post every payment that it newly confirms, all or nothing; again adds nothing.
+
+    Raises FileRefused, NotAllowed, WrongState, PeriodClosed (the day of payment lies in a closed month).
+    """
+    outcome = results.import_result(batch=batch, content=content, actor=actor)
+    lines = [*outcome.paid, *outcome.failed]
+    commitments = {
+        c.payout_line_id: c
+        for c in Commitment.objects.select_for_update(of=("self",))
+        .filter(payout_line__in=[line.pk for line in lines])
+        .select_related("version__programme", "payer", "run")
+    }
+    if len(commitments) != len(lines):
+        raise WrongState(_("Payout %(batch)s pays something that is not on a list.") % {"batch": batch.code})
+    _post_paid(batch, outcome.paid, commitments, actor)
+    for line in outcome.failed:
+        commitments[line.pk].state = CommitmentState.FAILED
+    Commitment.objects.bulk_update(
+        commitments.values(), ["state", "paid_on", "transaction"], batch_size=_AT_ONCE
+    )
+    return outcome
+
+
+def _post_paid(
+    batch: Batch, lines: Sequence[BatchLine], commitments: dict[int | None, Commitment], actor: User | None
+) -> None:
+    account = batch.bank_account.account.code
+    for line in lines:
+        commitment = commitments[line.pk]
+        assert line.settled_on is not None  # noqa: S101 — a paid line has its day (constraint)
+        commitment.transaction = post(
+            book=batch.bank_account.book,
+            external_key=f"benefit:{commitment.pk}",
+            date=line.settled_on,
+            kind=f"benefit.{commitment.programme.code}",
+            summary=f"发放{commitment.version.programme.name}{commitment.year_key}年",
+            document=batch.code,
+            entries=_entries(commitment, account),
+            actor=actor,
+        )
+        commitment.state = CommitmentState.PAID
+        commitment.paid_on = line.settled_on
+
+
+def _entries(commitment: Commitment, bank: str) -> list[Entry]:
+    """One entry for each funder: the payer's own money and earmarked money from above (原始凭证分割单)."""
+    pairs = programmes.funders(commitment.version, commitment.payer)
+    parts = split(commitment.amount, [share for _union, share in pairs])
+    return [
+        Entry(
+            debit=commitment.version.expense_account,
+            credit=bank,
+            amount=part,
+            project=commitment.version.programme.name,
+            fund_source=(FundSource.OWN if union.pk == commitment.payer_id else FundSource.EARMARKED).value,
+            party=commitment.party,
+        )
+        for (union, _share), part in zip(pairs, parts, strict=True)
+        if part.amount
+    ]

@@ -1,0 +1,196 @@
+"""Collecting dues at the counter and by bank transfer: months, posting and receipt stand or fall together."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from ledger.books.models import BankAccount
+from ledger.books.posting import Entry, post
+from ledger.receipts import issuing
+from ledger.receipts.models import Channel
+from portal.accounts import audit
+from portal.accounts.models import User
+from portal.accounts.permissions import require
+from portal.accounts.roles import Duty
+from portal.members.models import Member
+
+from . import calendar, queries
+from .errors import DuesError, NoMembership, NothingToPay, TooManyMonths
+from .models import DuesMonth, DuesPayment, PaymentState
+
+CASH = "101"
+DUES_INCOME = "401"
+ITEM = "会费(零散就业)"
+MONTHS_AT_ONCE = 24
+_SUMMARIES = {
+    Channel.CASH: "收会费(现金)",
+    Channel.BANK_TRANSFER: "收会费(银行转账)",
+    Channel.STRIPE: "收会费(网上支付)",
+}
+
+
+@transaction.atomic
+def collect_cash(*, member: Member, months: int, paid_on: dt.date, collected_by: User) -> DuesPayment:
+    """Take cash at the counter for the next unpaid months: Dr 101 / Cr 401 (domain P2), with a receipt.
+
+    Raises NotAllowed, NoMembership, NothingToPay, TooManyMonths, PeriodClosed.
+    """
+    payment = new_payment(
+        member=member, months=months, on=paid_on, channel=Channel.CASH, recorded_by=collected_by
+    )
+    require(collected_by, Duty.COLLECT_DUES, payment.union)
+    return settle(payment, paid_on=paid_on, debit=CASH)
+
+
+@transaction.atomic
+def collect_bank_transfer(
+    *,
+    member: Member,
+    months: int,
+    paid_on: dt.date,
+    bank_account: BankAccount,
+    bank_reference: str,
+    recorded_by: User,
+) -> DuesPayment:
+    """Record a transfer to the union's bank account: Dr 102 / Cr 401; one bank reference pays once.
+
+    Raises NotAllowed, NoMembership, NothingToPay, TooManyMonths, DuesError, PeriodClosed.
+    """
+    payment = new_payment(
+        member=member, months=months, on=paid_on, channel=Channel.BANK_TRANSFER, recorded_by=recorded_by
+    )
+    require(recorded_by, Duty.COLLECT_DUES, payment.union)
+    if bank_account.book.union_id != payment.union_id:
+        raise DuesError(_("This bank account belongs to another union."))
+    payment.reference = bank_reference.strip()
+    if not payment.reference:
+        raise DuesError(_("Enter the reference number of the bank transfer."))
+    known = DuesPayment.objects.filter(
+        union=payment.union,
+        channel=Channel.BANK_TRANSFER,
+        reference=payment.reference,
+        state=PaymentState.PAID,
+    )
+    if known.exists():
+        raise DuesError(_("This bank transfer has been recorded already."))
+    return settle(payment, paid_on=paid_on, debit=bank_account.account.code)
+
+
+def new_payment(
+    *, member: Member, months: int, on: dt.date, channel: Channel, recorded_by: User | None
+) -> DuesPayment:
+    """A payment (not saved) for the member's next unpaid months; the member is locked until the transaction ends."""
+    if on > timezone.localdate():
+        raise DuesError(_("The day of payment lies in the future."))
+    Member.objects.select_for_update().get(pk=member.pk)
+    membership = queries.membership_for_dues(member, on)
+    first = queries.next_unpaid_month(member, on)
+    most = min(
+        MONTHS_AT_ONCE, calendar.months_between(first, calendar.last_month_to_prepay(timezone.localdate()))
+    )
+    if most < 1:
+        raise NothingToPay(_("All months until the end of next year are paid. Thank you!"))
+    if not 1 <= months <= most:
+        raise TooManyMonths(_("Choose between 1 and %(most)s months.") % {"most": most})
+    return DuesPayment(
+        member=member,
+        union=membership.union,
+        first_month=first,
+        last_month=calendar.months_after(first, months - 1),
+        months=months,
+        amount=queries.monthly_dues(on) * months,
+        channel=channel,
+        recorded_by=recorded_by,
+    )
+
+
+def settle(payment: DuesPayment, *, paid_on: dt.date, debit: str) -> DuesPayment:
+    """Cover the months, post the income and issue the receipt; call it in a database transaction.
+
+    Months that somebody paid in the meantime move on to the next unpaid ones, so that no month is paid twice.
+    """
+    union = payment.union
+    covered = _unpaid_months(payment)
+    payment.first_month, payment.last_month = covered[0], covered[-1]
+    payment.save()
+    DuesMonth.objects.bulk_create(
+        [DuesMonth(member=payment.member, month=month, payment=payment) for month in covered]
+    )
+    membership = queries.membership_for_dues(payment.member, paid_on)
+    if not hasattr(union, "book"):
+        raise NoMembership(_("%(union)s keeps no books; its dues cannot be posted.") % {"union": union.name})
+    posted = post(
+        book=union.book,
+        external_key=f"dues:{payment.pk}",
+        date=paid_on,
+        kind=f"dues.{payment.channel}",
+        summary=_SUMMARIES[Channel(payment.channel)],
+        document=payment.reference,
+        entries=[Entry(debit=debit, credit=DUES_INCOME, amount=payment.amount, party=membership.number)],
+        actor=payment.recorded_by,
+    )
+    payment.receipt = issuing.issue(
+        union=union,
+        payer_name=payment.member.name,
+        payer_reference=membership.number,
+        lines=[
+            issuing.Line(
+                item=ITEM,
+                period_from=first,
+                period_to=last,
+                quantity=count,
+                unit_price=payment.amount / payment.months,
+            )
+            for first, last, count in _runs(covered)
+        ],
+        issued_on=paid_on,
+        channel=payment.channel,
+        payment_reference=payment.reference,
+        member=payment.member,
+        collected_by=payment.recorded_by,
+        transaction=posted,
+    )
+    payment.transaction = posted
+    payment.paid_on = paid_on
+    payment.state = PaymentState.PAID
+    payment.save()
+    audit.record(
+        actor=payment.recorded_by,
+        action="dues.paid",
+        target=payment,
+        union=union,
+        amount=str(payment.amount.amount),
+        months=f"{payment.first_month}-{payment.last_month}",
+    )
+    return payment
+
+
+def _unpaid_months(payment: DuesPayment) -> list[int]:
+    """As many unpaid months as were paid for, from the first one meant on."""
+    paid = set(
+        DuesMonth.objects.filter(member=payment.member, month__gte=payment.first_month).values_list(
+            "month", flat=True
+        )
+    )
+    found: list[int] = []
+    month = payment.first_month
+    while len(found) < payment.months:
+        if month not in paid:
+            found.append(month)
+        month = calendar.months_after(month, 1)
+    return found
+
+
+def _runs(months: list[int]) -> list[tuple[int, int, int]]:
+    """(first, last, count) of each unbroken run of months."""
+    runs: list[tuple[int, int, int]] = []
+    for month in months:
+        if runs and calendar.months_after(runs[-1][1], 1) == month:
+            runs[-1] = (runs[-1][0], month, runs[-1][2] + 1)
+        else:
+            runs.append((month, month, 1))
+    return runs

@@ -1,0 +1,4 @@
+"""A local stand-in for the payment platform: the few calls that dues need, shaped like Stripe's, without real money.
+
+For the demo and for tests: a process of its own that the product reaches over HTTP as it reaches Stripe.
+"""
