@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from djmoney.money import Money
@@ -133,10 +134,9 @@ def funders(version: ProgrammeVersion, payer: Union) -> list[tuple[Union, Fundin
     return found
 
 
+@transaction.atomic
 def commit_budget(version: ProgrammeVersion, year_key: int, amounts: list[tuple[Union, Decimal]]) -> None:
     """Reserve yuan in the budget lines of the funders; negative amounts give back. Raises OverBudget."""
-    from django.db.models import F
-
     for union, amount in sorted(amounts, key=lambda pair: pair[0].pk):
         with benefit_refusals():
             changed = BudgetLine.objects.filter(

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import ExtractMonth, ExtractYear
@@ -243,20 +244,23 @@ def _entitlement(member: Member, version: ProgrammeVersion, on: dt.date) -> Enti
         .first()
     )
     claim = taking.claim_of(member, campaign) if campaign else None
-    found = {"version": version, "year": year, "campaign": campaign, "claim": claim, "commitment": commitment}
+    found: dict[str, Any] = {
+        "version": version,
+        "year": year,
+        "campaign": campaign,
+        "claim": claim,
+        "commitment": commitment,
+    }
     left = places_left(campaign) if campaign else None
     if commitment is not None:
         return Entitlement(**found, status=status_of(commitment), places_left=left)
     if claim is not None:
-        return Entitlement(
-            **found, status="checked" if claim.state == ClaimState.VERIFIED else "submitted", places_left=left
-        )
-    reasons = eligibility.reasons_against(
-        member=member, version=version, union=campaign.union if campaign else version.programme.owner, on=on
-    )
+        return Entitlement(**found, status="checked" if claim.state == ClaimState.VERIFIED else "submitted")
+    union = campaign.union if campaign else version.programme.owner
+    reasons = eligibility.reasons_against(member=member, version=version, union=union, on=on)
     if reasons:
-        return Entitlement(**found, status="not_eligible", reasons=reasons, places_left=left)
-    return Entitlement(**found, status=_open_status(version, campaign, left), places_left=left)
+        return Entitlement(**found, status="not_eligible", reasons=reasons)
+    return Entitlement(**found, status=_open_status(version, campaign, left))
 
 
 def _campaign_for(version: ProgrammeVersion) -> Campaign | None:

@@ -25,4 +25,4 @@ def split(amount: Money, shares: Sequence[Share]) -> list[Money]:
     parts = [fen * share.basis_points // WHOLE for share in shares]
     bearer = next((i for i, share in enumerate(shares) if share.takes_remainder), 0)
     parts[bearer] += fen - sum(parts)
-    return [Money(Decimal(part) / 100, "CNY") for part in parts]
+    return [Money(Decimal(part).scaleb(-2), "CNY") for part in parts]

@@ -7,6 +7,7 @@ import datetime as dt
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from djmoney.money import Money
 
 from ledger.books.models import BankAccount
 from ledger.books.posting import Entry, post
@@ -123,6 +124,7 @@ def settle(payment: DuesPayment, *, paid_on: dt.date, debit: str) -> DuesPayment
     membership = queries.membership_for_dues(payment.member, paid_on)
     if not hasattr(union, "book"):
         raise NoMembership(_("%(union)s keeps no books; its dues cannot be posted.") % {"union": union.name})
+    monthly = Money(payment.amount.amount / payment.months, "CNY")
     posted = post(
         book=union.book,
         external_key=f"dues:{payment.pk}",
@@ -143,7 +145,7 @@ def settle(payment: DuesPayment, *, paid_on: dt.date, debit: str) -> DuesPayment
                 period_from=first,
                 period_to=last,
                 quantity=count,
-                unit_price=payment.amount / payment.months,
+                unit_price=monthly,
             )
             for first, last, count in _runs(covered)
         ],

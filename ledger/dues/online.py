@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from djmoney.money import Money
+from stripe.params.checkout import SessionCreateParams
 
 from ledger.receipts.amounts import fen
 from ledger.receipts.models import Channel
@@ -48,12 +49,9 @@ def start_checkout(*, member: Member, months: int, return_url: str) -> DuesPayme
             member=member, months=months, on=timezone.localdate(), channel=Channel.STRIPE, recorded_by=None
         )
         if payment.amount < MINIMUM:
-            fewest = -(-MINIMUM.amount // (payment.amount / months).amount)
             raise BelowMinimum(
-                _(
-                    "Online payment starts at %(least)s yuan. Choose at least %(months)s months, or pay at the counter."
-                )
-                % {"least": MINIMUM.amount, "months": int(fewest)}
+                _("Online payment starts at %(least)s yuan. Choose more months, or pay at the counter.")
+                % {"least": MINIMUM.amount}
             )
         account = StripeAccount.objects.filter(union=payment.union).first()
         if account is None:
@@ -80,7 +78,7 @@ def _open_checkout(asked: DuesPayment) -> DuesPayment | None:
             union=asked.union,
             first_month=asked.first_month,
             months=asked.months,
-            amount=asked.amount,
+            amount=asked.amount.amount,
             channel=Channel.STRIPE,
             state=PaymentState.PENDING,
             started_at__gt=timezone.now() - dt.timedelta(hours=_CHECKOUT_HOURS, minutes=-10),
@@ -91,35 +89,39 @@ def _open_checkout(asked: DuesPayment) -> DuesPayment | None:
 
 
 def _create_session(payment: DuesPayment, account: StripeAccount, return_url: str) -> stripe.checkout.Session:
+    key = f"dues-payment-{payment.pk}-{payment.started_at:%Y%m%d%H%M%S}"
+    with platform_errors():
+        return client(account.account_id).v1.checkout.sessions.create(
+            _session_params(payment, return_url), {"idempotency_key": key}
+        )
+
+
+def _session_params(payment: DuesPayment, return_url: str) -> SessionCreateParams:
     months = f"{payment.first_month // 100}-{payment.first_month % 100:02d}"
     if payment.months > 1:
         months += f" – {payment.last_month // 100}-{payment.last_month % 100:02d}"
     back = f"{return_url}{'&' if '?' in return_url else '?'}payment={payment.pk}"
-    with platform_errors():
-        return client(account.account_id).v1.checkout.sessions.create(
+    return {
+        "mode": "payment",
+        "client_reference_id": str(payment.pk),
+        "line_items": [
             {
-                "mode": "payment",
-                "client_reference_id": str(payment.pk),
-                "line_items": [
-                    {
-                        "quantity": 1,
-                        "price_data": {
-                            "currency": "cny",
-                            "unit_amount": fen(payment.amount),
-                            "product_data": {"name": f"工会会费 Union dues {months}"},
-                        },
-                    }
-                ],
-                "payment_method_types": ["card", "alipay", "wechat_pay"],
-                "payment_method_options": {"wechat_pay": {"client": "web"}},
-                "locale": "en" if (get_language() or "").startswith("en") else "zh",
-                "success_url": back,
-                "cancel_url": f"{back}&cancelled=1",
-                "expires_at": int(time.time()) + _CHECKOUT_HOURS * 3600,
-                "metadata": {"dues_payment": str(payment.pk)},
-            },
-            {"idempotency_key": f"dues-payment-{payment.pk}-{payment.started_at:%Y%m%d%H%M%S}"},
-        )
+                "quantity": 1,
+                "price_data": {
+                    "currency": "cny",
+                    "unit_amount": fen(payment.amount),
+                    "product_data": {"name": f"工会会费 Union dues {months}"},
+                },
+            }
+        ],
+        "allowed_payment_method_types": ["card", "alipay", "wechat_pay"],
+        "payment_method_options": {"wechat_pay": {"client": "web"}},
+        "locale": "en" if (get_language() or "").startswith("en") else "zh",
+        "success_url": back,
+        "cancel_url": f"{back}&cancelled=1",
+        "expires_at": int(time.time()) + _CHECKOUT_HOURS * 3600,
+        "metadata": {"dues_payment": str(payment.pk)},
+    }
 
 
 def look_again(*, payment: DuesPayment) -> DuesPayment:

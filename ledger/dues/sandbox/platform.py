@@ -81,6 +81,12 @@ class Platform:
             name = items[0]["price_data"]["product_data"]["name"]
         except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
             raise Refused(400, f"Missing or invalid param: {error}.", code="parameter_missing") from error
+        if "payment_method_types" in params:
+            raise Refused(
+                400,
+                "Use allowed_payment_method_types.",
+                code="payment_method_types_no_longer_supported",
+            )
         if params.get("mode") != "payment" or currencies != {"cny"}:
             raise Refused(
                 400, "This sandbox takes payments in CNY only.", code="parameter_invalid_string_enum"
@@ -106,7 +112,7 @@ class Platform:
             "metadata": params.get("metadata", {}),
             "mode": "payment",
             "payment_intent": None,
-            "payment_method_types": params.get("payment_method_types", ["card"]),
+            "payment_method_types": params.get("allowed_payment_method_types", ["card"]),
             "payment_status": "unpaid",
             "status": "open",
             "success_url": success_url,

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import sys
 from argparse import ArgumentParser
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand
 
@@ -59,6 +59,6 @@ class Command(BaseCommand):
             self._refuse("Nobody is eligible for this campaign.")
         return race.run(campaign=campaign, member_ids=ids, workers=workers)
 
-    def _refuse(self, message: str) -> Any:
+    def _refuse(self, message: str) -> NoReturn:
         self.stderr.write(message)
         sys.exit(2)

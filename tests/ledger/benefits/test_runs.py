@@ -1,0 +1,201 @@
+"""The yearly subsidy from the list to both books: 60/40, two persons, failures paid again after correction."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from djmoney.money import Money
+
+from ledger.benefits import funding, runs, settlement
+from ledger.benefits.errors import FundsNotReceived, NobodyEligible, OverBudget, WrongState
+from ledger.benefits.models import CommitmentState, ProgrammeVersion, Run
+from ledger.books.integrity import verify
+from ledger.books.models import Posting
+from ledger.books.queries import balance_of
+from ledger.payouts import batches, exporting
+from ledger.payouts.models import Batch
+from portal.accounts.models import RoleAssignment
+from portal.accounts.permissions import NotAllowed, SamePerson
+from portal.accounts.roles import Role
+from portal.demo.bank import DemoBank
+from portal.members import register
+from tests import factories
+from tests.conftest import Federation
+from tests.ledger.benefits.conftest import TODAY, migrants
+
+
+def _prepare(federation: Federation, subsidy: ProgrammeVersion) -> Run:
+    return runs.prepare(
+        version=subsidy, union=federation.district, list_date=TODAY, prepared_by=federation.maker
+    )
+
+
+def _fund(federation: Federation, run: Run) -> None:
+    from ledger.books.posting import Entry, post
+
+    for code, amount in (("TJ", 100_000), ("HD", 100_000)):
+        post(
+            book=federation.books[code], external_key="start", date=TODAY, kind="opening", summary="期初",
+            entries=[Entry(debit=federation.banks[code].account.code, credit="32201", amount=Money(amount, "CNY"))],
+        )  # fmt: skip
+    funding.send(
+        run=run,
+        bank_account=federation.banks["TJ"],
+        date=TODAY,
+        bank_reference="M1",
+        recorded_by=federation.maker,
+    )
+    funding.receive(
+        run=run, funder=federation.municipal, bank_account=federation.banks["HD"], date=TODAY,
+        bank_reference="D1", recorded_by=federation.maker,
+    )  # fmt: skip
+
+
+def _pay_out(federation: Federation, run: Run) -> Batch:
+    return runs.build_payout(
+        run=run, bank_account=federation.banks["HD"], format_code="ubp1", value_date=TODAY,
+        prepared_by=federation.cashier,
+    )  # fmt: skip
+
+
+def _settle(federation: Federation, batch: Batch) -> bytes:
+    batches.release(batch=batch, released_by=federation.checker)
+    file = exporting.export(batch=batch, actor=federation.cashier)
+    answer = DemoBank().pay_out(
+        format_code=batch.format_code, file_name=file.name, content=file.content, date=TODAY,
+        account=batch.bank_account.number,
+    )  # fmt: skip
+    settlement.import_result(batch=batch, content=answer, actor=federation.cashier)
+    return answer
+
+
+def test_the_list_has_everybody_who_is_eligible_once(
+    federation: Federation, subsidy: ProgrammeVersion
+) -> None:
+    chosen = migrants(federation, 3)
+    factories.member_with_card(federation.community)
+    factories.membership_in(federation.community, is_migrant_worker=True)
+    left = migrants(federation, 1)[0]
+    register.end_membership(
+        membership=left.memberships.get(), ended_on=TODAY - dt.timedelta(days=1), reason="离开", actor=None
+    )
+    run = _prepare(federation, subsidy)
+    assert {c.member_id for c in run.commitments.all()} == {m.pk for m in chosen}
+    assert (run.count, run.total, run.without_card) == (3, Money("450.00", "CNY"), 1)
+    with pytest.raises(NobodyEligible):
+        _prepare(federation, subsidy)
+
+
+def test_a_list_sent_back_frees_its_people(federation: Federation, subsidy: ProgrammeVersion) -> None:
+    migrants(federation, 2)
+    run = runs.send_back(run=_prepare(federation, subsidy), reason="名单有误", actor=federation.checker)
+    with pytest.raises(WrongState):
+        runs.approve(run=run, approved_by=federation.checker)
+    assert _prepare(federation, subsidy).count == 2
+
+
+def test_maker_and_checker_are_two_persons(federation: Federation, subsidy: ProgrammeVersion) -> None:
+    migrants(federation, 1)
+    run = _prepare(federation, subsidy)
+    with pytest.raises(NotAllowed):
+        runs.approve(run=run, approved_by=federation.maker)
+    RoleAssignment.objects.create(
+        user=federation.maker, role=Role.FINANCE_CHECKER, union=federation.municipal
+    )
+    with pytest.raises(SamePerson):
+        runs.approve(run=run, approved_by=federation.maker)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Run.objects.filter(pk=run.pk).update(state="approved", approved_by=federation.maker)
+
+
+def test_no_approval_beyond_the_budget(federation: Federation, subsidy: ProgrammeVersion) -> None:
+    from ledger.benefits.models import BudgetLine
+
+    BudgetLine.objects.filter(union=federation.district).update(amount=100)
+    migrants(federation, 2)
+    run = _prepare(federation, subsidy)
+    with pytest.raises(OverBudget):
+        runs.approve(run=run, approved_by=federation.checker)
+    run.refresh_from_db()
+    assert run.state == "prepared"
+
+
+def test_no_payout_before_the_share_from_above(federation: Federation, subsidy: ProgrammeVersion) -> None:
+    migrants(federation, 1)
+    run = runs.approve(run=_prepare(federation, subsidy), approved_by=federation.checker)
+    with pytest.raises(FundsNotReceived, match=r"90\.00"):
+        _pay_out(federation, run)
+
+
+def test_from_the_list_to_both_books(federation: Federation, subsidy: ProgrammeVersion) -> None:
+    migrants(federation, 20)
+    run = runs.approve(run=_prepare(federation, subsidy), approved_by=federation.checker)
+    _fund(federation, run)
+    batch = _pay_out(federation, run)
+    answer = _settle(federation, batch)
+    paid = run.commitments.filter(state=CommitmentState.PAID).count()
+    failed = run.commitments.filter(state=CommitmentState.FAILED).count()
+    assert paid + failed == 20
+    assert paid > failed
+
+    district, municipal = federation.books["HD"], federation.books["TJ"]
+    assert balance_of(municipal, "508") == Money(90 * 20, "CNY")
+    assert balance_of(district, "403") == Money(90 * 20, "CNY")
+    assert balance_of(district, "503") == Money(150 * paid, "CNY")
+    by_source = {
+        source: sum(p.amount.amount for p in Posting.objects.filter(
+            book=district, account__code="50305", fund_source=source))
+        for source in ("own", "earmarked")
+    }  # fmt: skip
+    assert by_source == {"own": 60 * paid, "earmarked": 90 * paid}
+    assert balance_of(district, "102") == Money(100_000 + 1800 - 150 * paid, "CNY")
+
+    settlement.import_result(batch=batch, content=answer, actor=federation.cashier)
+    assert balance_of(district, "503") == Money(150 * paid, "CNY")
+    assert [check for check in verify() if not check.ok] == []
+
+
+def test_who_was_not_paid_corrects_the_card_and_is_paid(
+    federation: Federation, subsidy: ProgrammeVersion
+) -> None:
+    people = migrants(federation, 45)
+    run = runs.approve(run=_prepare(federation, subsidy), approved_by=federation.checker)
+    _fund(federation, run)
+    _settle(federation, _pay_out(federation, run))
+    failed = run.commitments.filter(state=CommitmentState.FAILED)
+    assert failed.exists(), "about two in forty-one cards are refused"
+    serial = 900_000
+    for commitment in failed:
+        serial = next(
+            n
+            for n in range(serial + 1, serial + 50)
+            if int(factories.card_number(n)[-4:]) % 41 not in (7, 23)
+        )
+        register.set_card(
+            member=commitment.member, bank="示例银行", number=factories.card_number(serial),
+            holder=commitment.member.name, actor=None,
+        )  # fmt: skip
+    _settle(federation, _pay_out(federation, run))
+    assert run.commitments.filter(state=CommitmentState.PAID).count() == len(people)
+    assert [check for check in verify() if not check.ok] == []
+    with pytest.raises(WrongState):
+        _pay_out(federation, run)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE benefits_commitment SET amount = 1",
+        "UPDATE benefits_commitment SET state = 'approved', paid_on = NULL, transaction_id = NULL WHERE state = 'paid'",
+        "DELETE FROM benefits_commitment",
+    ],
+)
+def test_what_was_paid_stays_paid(federation: Federation, subsidy: ProgrammeVersion, statement: str) -> None:
+    migrants(federation, 3)
+    run = runs.approve(run=_prepare(federation, subsidy), approved_by=federation.checker)
+    _fund(federation, run)
+    _settle(federation, _pay_out(federation, run))
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
