@@ -149,7 +149,7 @@ def test_a_rush_of_threads(federation: Federation, campaign: Campaign, trip: cla
         except QuotaFull:
             return None
 
-    results = at_once([lambda m=member: try_it(m) for member in people * 2])  # type: ignore[misc]
+    results = at_once([lambda m=member: try_it(m) for member in people * 2])
     assert not [r for r in results if isinstance(r, Exception)]
     live = Claim.objects.filter(campaign=campaign, state=ClaimState.SUBMITTED)
     assert live.count() == live.values("member").distinct().count() == 10
@@ -188,7 +188,8 @@ def test_a_contender_who_is_held_up_loses_no_place(
 
 _SECOND_CLAIM = """
 INSERT INTO benefits_claim (campaign_id, programme_id, year_key, member_id, place_id, place_number, state, claimed_at,
-                            travelled_on, transport, ticket_number, fare, fare_currency, amount, amount_currency, reason)
+                            travelled_on, transport, ticket_number, fare, fare_currency, amount, amount_currency,
+                            reason)
 SELECT campaign_id, programme_id, year_key, member_id, place_id + 1, 2, 'submitted', now(), travelled_on, transport,
        ticket_number, fare, 'CNY', amount, 'CNY', '' FROM benefits_claim"""
 

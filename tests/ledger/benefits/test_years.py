@@ -12,7 +12,8 @@ from ledger.benefits.years import spring_festival, year_key
 
 @pytest.mark.parametrize(
     ("year", "day"),
-    [(2019, "02-05"), (2020, "01-25"), (2023, "01-22"), (2026, "02-17"), (2027, "02-06"), (2033, "01-31"), (2035, "02-08")],
+    [(2019, "02-05"), (2020, "01-25"), (2023, "01-22"), (2026, "02-17"),
+     (2027, "02-06"), (2033, "01-31"), (2035, "02-08")],
 )  # fmt: skip
 def test_the_festival(year: int, day: str) -> None:
     assert spring_festival(year) == dt.date.fromisoformat(f"{year}-{day}")
