@@ -118,8 +118,12 @@ def reference(items: Open) -> list[Group]:
 
 
 def _names_of(posting: OpenPosting) -> set[str]:
-    """What a bank might print about a transaction: its document, its key, and the last part of its key."""
-    return {posting.document, posting.external_key, posting.external_key.rpartition(":")[2]} - {""}
+    """What a bank might print about a transaction: its document, its key, and the last part of its key.
+
+    A last part that is only a number is left out: any date or amount in a summary could be the same number.
+    """
+    last = posting.external_key.rpartition(":")[2]
+    return {posting.document, posting.external_key, "" if last.isdecimal() else last} - {""}
 
 
 def batch_total(items: Open) -> list[Group]:

@@ -137,8 +137,8 @@ def test_the_commands_import_match_and_print(world: World, tmp_path: Path) -> No
     world.moves(30, "-5", "手续费")
     file = tmp_path / "流水.csv"
     file.write_bytes(world.statement())
-    arguments = ("statement_import", str(file), "--bank-account", world.account.code)
-    first, again = run(*arguments), run(*arguments, "--format", "csv")
+    imports = ("statement_import", str(file), "--bank-account", world.account.code)
+    first, again = run(*imports), run(*imports, "--format", "csv")
     assert (first[0], first[1].split()[0], again[1].split()[0]) == (0, "2", "0")
     arguments = ("reconcile", "--bank-account", world.account.code, "--period", "2026-03")
     code, out, _err = run(*arguments, "--json")

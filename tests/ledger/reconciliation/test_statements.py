@@ -124,8 +124,11 @@ def test_layouts_of_several_banks_say_the_same(
     world: World, csv_of: Csv, header: str, lines: list[str]
 ) -> None:
     assert world.imports(csv_of(*lines, header=header)).new == 2
-    found = list(StatementLine.objects.values_list("booked_on", "amount", "balance_after"))
-    assert found == [(march(2), Decimal(24), Decimal(24)), (march(3), Decimal(-4), Decimal(20))]
+    found = [(line.booked_on, line.amount, line.balance_after) for line in StatementLine.objects.all()]
+    assert found == [
+        (march(2), Money(24, "CNY"), Money(24, "CNY")),
+        (march(3), Money(-4, "CNY"), Money(20, "CNY")),
+    ]
 
 
 def test_a_head_a_total_and_lines_without_movement(world: World, csv_of: Csv) -> None:
