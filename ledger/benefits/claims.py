@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 from django.db import connection, transaction
@@ -39,13 +40,14 @@ WITH place AS (
            %(transport)s, %(ticket)s, %(fare)s, 'CNY', %(amount)s, 'CNY', %(by)s, ''
       FROM place
     ON CONFLICT (member_id, programme_id, year_key) WHERE NOT (state IN ('rejected', 'withdrawn')) DO NOTHING
-    RETURNING id, place_id
+    RETURNING id, place_id, place_number, claimed_at
 ), taken AS (
     UPDATE benefits_place SET is_free = false FROM made WHERE benefits_place.id = made.place_id
     RETURNING benefits_place.id
 )
-SELECT made.id FROM made, taken
+SELECT made.* FROM made, taken
 """
+_ANY_FREE = "SELECT EXISTS (SELECT FROM benefits_place WHERE campaign_id = %(campaign)s AND is_free)"
 _GIVEN_UP = [ClaimState.REJECTED, ClaimState.WITHDRAWN]
 
 
@@ -68,10 +70,9 @@ def claim(*, member: Member, campaign: Campaign, trip: Trip, entered_by: User | 
     if entered_by is not None:
         require(entered_by, Duty.ACCEPT_APPLICATION, campaign.union)
     _require_open(campaign)
-    existing = claim_of(member, campaign)
-    if existing is not None:
-        return existing
     _require_trip(campaign, trip)
+    if not _is_any_free(campaign):
+        return _existing_or_full(member, campaign)
     reasons = eligibility.reasons_against(
         member=member, version=campaign.version, union=campaign.union, on=timezone.localdate()
     )
@@ -81,29 +82,58 @@ def claim(*, member: Member, campaign: Campaign, trip: Trip, entered_by: User | 
 
 
 def _take_place(member: Member, campaign: Campaign, trip: Trip, entered_by: User | None) -> Claim:
+    wanted = Claim(
+        campaign=campaign,
+        programme_id=campaign.version.programme_id,
+        year_key=campaign.year_key,
+        member=member,
+        travelled_on=trip.travelled_on,
+        transport=trip.transport,
+        ticket_number=trip.ticket_number.strip(),
+        fare=trip.fare,
+        amount=min(trip.fare, campaign.version.amount),
+        entered_by=entered_by,
+    )
     parameters = {
         "campaign": campaign.pk,
-        "programme": campaign.version.programme_id,
-        "year": campaign.year_key,
+        "programme": wanted.programme_id,
+        "year": wanted.year_key,
         "member": member.pk,
-        "day": trip.travelled_on,
-        "transport": trip.transport,
-        "ticket": trip.ticket_number,
-        "fare": trip.fare.amount,
-        "amount": min(trip.fare.amount, campaign.version.amount.amount),
-        "by": entered_by.pk if entered_by else None,
+        "day": wanted.travelled_on,
+        "transport": wanted.transport,
+        "ticket": wanted.ticket_number,
+        "fare": wanted.fare.amount,
+        "amount": wanted.amount.amount,
+        "by": wanted.entered_by_id,
     }
-    connection.ensure_connection()
     while True:
-        with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-            row = cursor.execute(_TAKE, parameters, prepare=True).fetchone()
+        row = _fetch(_TAKE, parameters)
         if row is not None:
-            return Claim.objects.get(pk=row[0])
-        existing = claim_of(member, campaign)
-        if existing is not None:
-            return existing
-        if not _wait_for_place(campaign):
-            raise QuotaFull(_("All %(places)s places are taken.") % {"places": campaign.places})
+            wanted.pk, wanted.place_id, wanted.place_number, wanted.claimed_at = row
+            wanted._state.adding = False
+            return wanted
+        if claim_of(member, campaign) is not None or not _wait_for_place(campaign):
+            return _existing_or_full(member, campaign)
+
+
+def _fetch(statement: str, parameters: dict[str, object]) -> tuple[Any, ...] | None:
+    """One row of a prepared statement on Django's connection; Django's own cursor never prepares."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        return cursor.execute(statement, parameters, prepare=True).fetchone()
+
+
+def _is_any_free(campaign: Campaign) -> bool:
+    """A cheap look before anything else, so that the many who come too late cost little."""
+    row = _fetch(_ANY_FREE, {"campaign": campaign.pk})
+    return row is not None and bool(row[0])
+
+
+def _existing_or_full(member: Member, campaign: Campaign) -> Claim:
+    existing = claim_of(member, campaign)
+    if existing is None:
+        raise QuotaFull(_("All %(places)s places are taken.") % {"places": campaign.places})
+    return existing
 
 
 def _wait_for_place(campaign: Campaign) -> bool:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from djmoney.money import Money
 
-from ledger.books.models import BankAccount
+from ledger.books.models import BankAccount, Transaction
 from ledger.books.posting import Entry, post
 from ledger.receipts import issuing
 from ledger.receipts.models import Channel
@@ -79,6 +79,32 @@ def collect_bank_transfer(
     if known.exists():
         raise DuesError(_("This bank transfer has been recorded already."))
     return settle(payment, paid_on=paid_on, debit=bank_account.account.code)
+
+
+@transaction.atomic
+def bank_cash(
+    *, bank_account: BankAccount, amount: Money, date: dt.date, bank_reference: str, recorded_by: User
+) -> Transaction:
+    """Pay cash from the box into the bank (现金缴存): Dr 102 / Cr 101 (domain P2). Raises NotAllowed, Overdrawn."""
+    require(recorded_by, Duty.COLLECT_DUES, bank_account.book.union)
+    posted = post(
+        book=bank_account.book,
+        external_key=f"cash-banked:{bank_account.code}:{bank_reference}",
+        date=date,
+        kind="cash.banked",
+        summary="现金存入银行",
+        document=bank_reference,
+        entries=[Entry(debit=bank_account.account.code, credit=CASH, amount=amount)],
+        actor=recorded_by,
+    )
+    audit.record(
+        actor=recorded_by,
+        action="cash.banked",
+        target=posted,
+        union=bank_account.book.union,
+        amount=str(amount.amount),
+    )
+    return posted
 
 
 def new_payment(

@@ -14,6 +14,7 @@ from content import editorial
 from portal.accounts.enrolment import enrol_totp
 from portal.accounts.models import RoleAssignment, User
 from portal.accounts.roles import CONTENT_ROLES, OFFICE_ROLES, Role
+from portal.members.models import Member
 from portal.unions.models import Union
 
 _NAMES = {
@@ -49,14 +50,31 @@ def make_staff(*, say: Callable[[str], None]) -> None:
         RoleAssignment.objects.create(user=user, role=role, union=top)
         enrol_totp(user, sign_in.otp_secret or "")
         if role in CONTENT_ROLES:
-            editorial.grant(user, role)
+            editorial.grant(user, role=role)
     say(f"{len(_NAMES)} staff, each with a password and a second factor")
+
+
+def demo_member() -> Member | None:
+    """Who signs in as the demo's member: of all three populations and with a card, so that every page has something."""
+    return (
+        Member.objects.filter(
+            memberships__union__code="HD-C001",
+            user__isnull=False,
+            is_migrant_worker=True,
+            is_nonlocal_worker=True,
+            is_casual_worker=True,
+            cards__isnull=False,
+            is_demo=True,
+        )
+        .order_by("pk")
+        .first()
+    )
 
 
 def sign_ins() -> list[SignIn]:
     """Every sign-in of the demo, one per role."""
-    member = User.objects.filter(member__isnull=False, is_demo=True).order_by("pk").first()
-    found = [SignIn(Role.MEMBER, member.phone or "", None, None, "/me/")] if member else []
+    member = demo_member()
+    found = [SignIn(Role.MEMBER, member.phone, None, None, "/me/")] if member else []
     return found + [_staff_sign_in(role) for role in _NAMES]
 
 

@@ -16,13 +16,13 @@ from ledger.books import opening
 from ledger.books.models import BankAccount, Book
 from portal.accounts.models import User
 from portal.members import register
-from portal.members.models import Member
 from portal.unions.models import Territory, TerritoryKind, Union, UnionKind
 
 from . import people
 from .staff import make_staff
 
 BANK = "演示银行"
+_SIGN_INS = 20  # members of each community union who can sign in with their phone
 _STREETS = {
     "海棠": "Haitang", "芦花": "Luhua", "晴川": "Qingchuan", "云杉": "Yunshan", "银杏": "Yinxing", "青禾": "Qinghe",
     "听涛": "Tingtao", "望潮": "Wangchao", "锦程": "Jincheng", "和风": "Hefeng", "朝露": "Zhaolu", "星河": "Xinghe",
@@ -212,14 +212,13 @@ def _members(count: int, dates: Calendar, say: Callable[[str], None]) -> None:
         holders = [
             (m.member, people.card_number(serial + k)) for k, m in enumerate(admitted) if dice.random() < 0.97
         ]
+        register.give_sign_ins(members=[m.member for m in admitted[:_SIGN_INS]], actor=None, is_demo=True)
         cards += len(register.set_cards(cards=holders, bank=BANK, actor=None, is_demo=True))
         serial += size
-    say(f"{count} members in {len(places)} community unions, {cards} with a service card")
-
-
-def demo_member() -> Member:
-    """The member who signs in as the demo's member: the first of the first community."""
-    return Member.objects.filter(memberships__union__code="HD-C001").order_by("pk")[0]
+    say(
+        f"{count} members in {len(places)} community unions, {cards} with a service card; "
+        f"{_SIGN_INS} of each union can sign in"
+    )
 
 
 def staff(username: str) -> User:

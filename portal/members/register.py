@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext
 
@@ -209,6 +210,32 @@ def set_cards(
         raise CardInUse(gettext("A card or a member appears twice. Nothing was recorded.")) from error
     audit.record(actor=actor, action="member.cards_set", count=len(created))
     return created
+
+
+@transaction.atomic
+def give_sign_ins(*, members: Sequence[Member], actor: User | None, is_demo: bool = False) -> int:
+    """Let members sign in by phone and code; who shares a phone with somebody else is left out. Returns how many."""
+    waiting = {m.phone: m for m in members if m.user_id is None}
+    taken = set(User.objects.filter(phone__in=waiting).values_list("phone", flat=True))
+    chosen = [m for phone, m in waiting.items() if phone not in taken]
+    users = User.objects.bulk_create(
+        [
+            User(
+                username=f"m{member.pk}",
+                name=member.name,
+                phone=member.phone,
+                password=make_password(None),
+                is_demo=is_demo,
+            )
+            for member in chosen
+        ],
+        batch_size=1000,
+    )
+    for member, user in zip(chosen, users, strict=True):
+        member.user = user
+    Member.objects.bulk_update(chosen, ["user"], batch_size=1000)
+    audit.record(actor=actor, action="member.sign_ins_given", count=len(chosen))
+    return len(chosen)
 
 
 def current_membership(member: Member, on: dt.date) -> Membership | None:
