@@ -1,4 +1,4 @@
-"""What pages are made of: text, clauses (条款), key facts, and figures that are read from the ledger as the page opens."""
+"""What pages are made of: text, clauses (条款), key facts, and figures read from the ledger as the page opens."""
 
 from __future__ import annotations
 

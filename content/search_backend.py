@@ -34,8 +34,8 @@ class _CutsQueries:
             lexeme = Lexeme(term, invert=invert, prefix=prefix)
             if lexemes is None:
                 lexemes = lexeme
-            else:
-                lexemes = lexemes | lexeme if any_of else lexemes & lexeme
+                continue
+            lexemes = lexemes | lexeme if any_of else lexemes & lexeme
         return SearchQuery(lexemes, search_type="raw", config=config)
 
 

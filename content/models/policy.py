@@ -1,4 +1,4 @@
-"""The policy library (政策库): documents with number, issuers, validity and clauses; programmes of the ledger rest on them."""
+"""The policy library (政策库): documents with number, issuers, validity and clauses; programmes rest on them."""
 
 from __future__ import annotations
 

@@ -83,6 +83,10 @@ class ProgrammeSummary:
     def local_name(self, language: str) -> str:
         return self.name_en if language.startswith("en") else self.name
 
+    @property
+    def places_taken(self) -> int:
+        return (self.places or 0) - (self.places_left or 0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaidUnderPolicy:
