@@ -6,10 +6,17 @@ from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import URLPattern, URLResolver, include, path
 
+from portal.api.health import healthz, readyz
+from portal.api.stripe_webhook import stripe_webhook
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("design/", include("portal.design.urls")),
     path("verify/", include("portal.verify.urls")),
+    path("", include("portal.accounts.urls")),
+    path("webhooks/stripe/", stripe_webhook),
+    path("healthz", healthz),
+    path("readyz", readyz),
     path("", include("content.urls")),
 ]
 

@@ -128,7 +128,7 @@ def sent(run: Run, funder: Union) -> bool:
 
 
 def _share_of(run: Run, funder: Union) -> Money:
-    if run.state != RunState.APPROVED:
+    if Run.objects.values_list("state", flat=True).get(pk=run.pk) != RunState.APPROVED:
         raise WrongState(_("Shares are sent for approved lists only."))
     for union, amount in shares_from_above(run):
         if union.pk == funder.pk:

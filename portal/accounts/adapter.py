@@ -1,7 +1,93 @@
-"""How allauth works here."""
+"""How django-allauth works here: members by phone and code, staff by password and code, sign-up closed."""
+
+from __future__ import annotations
+
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.internal.cryptokit import generate_user_code
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from encrypted_fields.fields import EncryptedCharField
+
+from . import audit, second_factor, sms
+from .forms import PhoneField
+from .models import User
+
+_CODE_LENGTH = 6
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    pass
+    """Phone numbers live on the user; every sign-in, sign-out and failure leaves an audit event."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def phone_form_field(self, **kwargs: Any) -> forms.Field:
+        return PhoneField(**kwargs)
+
+    def get_phone(self, user: User) -> tuple[str, bool] | None:
+        return (user.phone, user.phone_verified) if user.phone else None
+
+    def set_phone(self, user: User, phone: str, verified: bool) -> None:
+        user.phone = phone
+        user.phone_verified = verified
+        user.save(update_fields=["phone", "phone_verified"])
+
+    def set_phone_verified(self, user: User, phone: str) -> None:
+        self.set_phone(user, phone, True)
+
+    def get_user_by_phone(self, phone: str) -> User | None:
+        """The member with this phone. Staff do not sign in by phone: a stolen phone must not open the office."""
+        user = User.objects.filter(phone=phone, is_active=True).first()
+        return None if user is None or second_factor.is_required_for(user) else user
+
+    def generate_phone_verification_code(self, *, user: User, phone: str) -> str:
+        return generate_user_code(length=_CODE_LENGTH, numeric=True, dashed=False)
+
+    def send_verification_code_sms(self, user: User, phone: str, code: str, **kwargs: Any) -> None:
+        text = _("Your sign-in code is %(code)s. It is valid for 5 minutes. We never ask for it by phone.")
+        sms.send(phone=phone, text=text % {"code": code})
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        audit.record(actor=user, action="sign_in", target=user)
+        return super().post_login(request, user, **kwargs)
+
+    def logout(self, request: HttpRequest) -> None:
+        user = request.user
+        if user.is_authenticated:
+            audit.record(actor=user, action="sign_out", target=user)
+        super().logout(request)
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Record a wrong password; what was typed as a name is kept only if it is one (it may be a password)."""
+        known = User.objects.filter(username__iexact=credentials.get("username", "")).first()
+        audit.record(actor=None, action="sign_in.failed", target=known, way="password")
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Who has just typed the password for the first time sets up the second factor without typing it again."""
+        if app == "allauth.mfa" and not second_factor.is_enrolled(self.request.user):
+            return False
+        return super().is_reauthentication_required(app=app, **kwargs)
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """Secrets of second factors are encrypted at rest with the keys of the other encrypted columns."""
+
+    def encrypt(self, text: str) -> str:
+        return _cipher.f.encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return _cipher.f.decrypt(encrypted_text.encode()).decode()
+
+    def get_totp_issuer(self) -> str:
+        return str(settings.SITE_TITLE)
+
+    def can_delete_authenticator(self, authenticator: Any) -> bool:
+        return not second_factor.is_required_for(authenticator.user)
+
+
+_cipher = EncryptedCharField(max_length=255)

@@ -89,7 +89,7 @@ def receive_levy(job: Job) -> None:
             entries=[Entry(debit=account.account.code, credit="402", amount=_yuan(yuan))],
             actor=job.maker,
         )
-    job.say(f"levy of {sum(_LEVY.values()):,} yuan arrives at the municipal and the district union")
+    job.say(f"levy of {sum(_LEVY.values()):,.2f} yuan arrives at the municipal and the district union")
 
 
 def open_programmes(job: Job, policy: PolicyPage) -> dict[str, ProgrammeVersion]:
@@ -141,9 +141,9 @@ def pay_subsidy(job: Job, version: ProgrammeVersion) -> Run:
     """The yearly 150 yuan: list, approval by another person, 60 % from above, bank file, result, both books."""
     district = world.union("HD")
     run = runs.prepare(version=version, union=district, list_date=job.dates.day(16), prepared_by=job.maker)
-    runs.approve(run=run, approved_by=job.checker)
+    run = runs.approve(run=run, approved_by=job.checker)
     job.say(
-        f"list {run.code}: {run.count} members, {run.total.amount:,} yuan, {run.without_card} without a card; approved"
+        f"list {run.code}: {run.count} members, {run.total.amount:,.2f} yuan, {run.without_card} without a card; approved"
     )
     _fund(job, run)
     batch = runs.build_payout(
@@ -177,7 +177,7 @@ def _fund(job: Job, run: Run) -> None:
             bank_reference=arrived,
             recorded_by=job.maker,
         )
-        job.say(f"{funder.name} sends its share of {amount.amount:,} yuan")
+        job.say(f"{funder.name} sends its share of {amount.amount:,.2f} yuan")
 
 
 def _through_the_bank(job: Job, batch: Batch, day: int) -> None:
@@ -229,7 +229,7 @@ def grant_travel(job: Job, version: ProgrammeVersion, now: dt.datetime) -> Campa
     )
     _through_the_bank(job, batch, 24)
     job.say(
-        f"{approved} claims checked and approved, payout {batch.code} of {batch.total.amount:,} yuan; "
+        f"{approved} claims checked and approved, payout {batch.code} of {batch.total.amount:,.2f} yuan; "
         f"{_GIVEN_BACK} places were given back"
     )
     return campaign

@@ -32,9 +32,9 @@ def reconcile(job: Job) -> None:
             job.move(account, 21, Decimal("36.18"), _INTEREST)
     lines = matched = posted = 0
     for account in accounts:
-        content = job.bank.statement(account=account.number, first=job.dates.first, last=job.dates.last)
         if account.number not in job.bank.accounts:
             continue
+        content = job.bank.statement(account=account.number, first=job.dates.first, last=job.dates.last)
         lines += statements.import_statement(
             bank_account=account,
             content=content,
@@ -99,7 +99,7 @@ def write_reports(job: Job, folder: Path) -> None:
         (folder / f"books.{ending}").write_bytes(exports.export(books, form))
     receipts = list(Receipt.objects.filter(is_demo=True).select_related("series").order_by("pk")[:3])
     for receipt in receipts:
-        (folder / f"receipt-{receipt.series.code}-{receipt.number:08d}.pdf").write_bytes(pdf.render(receipt))
+        (folder / f"receipt-{receipt.series.code}-{receipt.number}.pdf").write_bytes(pdf.render(receipt))
     job.say(f"trial balances, statements, exports and {len(receipts)} receipts written to {folder.name}/")
 
 

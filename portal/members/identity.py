@@ -8,7 +8,6 @@ import hmac
 import re
 import unicodedata
 
-import phonenumbers
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -16,6 +15,9 @@ from django.utils.translation import gettext as _
 from stdnum import luhn
 from stdnum.cn import ric
 from stdnum.exceptions import ValidationError as NumberError
+
+from portal.accounts.phones import mask_phone as mask_phone
+from portal.accounts.phones import normal_phone as normal_phone
 
 _MIDDLE_DOTS = dict.fromkeys(map(ord, "•・‧∙．●⋅"), "·")
 _COMPOUND_SURNAMES = frozenset(
@@ -63,18 +65,6 @@ def require_working_age(number: str, on: dt.date) -> None:
         raise ValidationError(_("Members are at least 16 years old."))
 
 
-def normal_phone(raw: str) -> str:
-    """A mainland mobile number in E.164 form (+86…); raises ValidationError."""
-    try:
-        number = phonenumbers.parse(unicodedata.normalize("NFKC", raw), "CN")
-    except phonenumbers.NumberParseException as error:
-        raise ValidationError(_("Enter a mobile number of 11 digits, like 138 0013 8000.")) from error
-    national = str(number.national_number)
-    if number.country_code != 86 or not re.fullmatch(r"1[3-9]\d{9}", national):
-        raise ValidationError(_("Enter a mobile number of 11 digits, like 138 0013 8000."))
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
 def normal_name(raw: str) -> str:
     """A person's name: compatibility forms folded, every middle dot written U+00B7; raises ValidationError."""
     name = unicodedata.normalize("NFC", raw.translate(_MIDDLE_DOTS)).strip()
@@ -109,12 +99,6 @@ def mask_name(name: str) -> str:
 def mask_id_number(number: str) -> str:
     """Three characters, eleven stars, four characters."""
     return f"{number[:3]}{'*' * 11}{number[-4:]}"
-
-
-def mask_phone(phone: str) -> str:
-    """138****8000."""
-    national = phone.removeprefix("+86")
-    return f"{national[:3]}****{national[-4:]}"
 
 
 def mask_card(last4: str) -> str:

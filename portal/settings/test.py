@@ -23,3 +23,4 @@ STRIPE_WEBHOOK_SECRET = "whsec_test_local"  # noqa: S105
 STRIPE_API_BASE = "http://127.0.0.1:1"
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 FORM_TARGETS.append("http://127.0.0.1:*")
+INSTALLED_APPS.append("portal.demo")

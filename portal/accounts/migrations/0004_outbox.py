@@ -5,24 +5,28 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0003_shared_cache'),
+        ("accounts", "0003_shared_cache"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='OutboxMessage',
+            name="OutboxMessage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('phone', models.CharField(db_index=True, max_length=20, verbose_name='mobile phone')),
-                ('text', models.CharField(max_length=300, verbose_name='text')),
-                ('sent_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='sent')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("phone", models.CharField(db_index=True, max_length=20, verbose_name="mobile phone")),
+                ("text", models.CharField(max_length=300, verbose_name="text")),
+                ("sent_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="sent")),
             ],
             options={
-                'verbose_name': 'text message',
-                'verbose_name_plural': 'text messages',
-                'ordering': ['-pk'],
+                "verbose_name": "text message",
+                "verbose_name_plural": "text messages",
+                "ordering": ["-pk"],
             },
         ),
     ]

@@ -128,11 +128,11 @@ def cn_datetime(value: dt.datetime | None) -> str:
 
 
 @register.filter
-def cn_month(value: dt.date | None) -> str:
-    """2026年11月; Nov 2026."""
+def cn_month(value: dt.date | int | None) -> str:
+    """2026年11月; Nov 2026. Months of the books are numbers, YYYYMM."""
     if not value:
         return _NOTHING
-    day = _local(value)
+    day = dt.date(value // 100, value % 100, 1) if isinstance(value, int) else _local(value)
     return f"{_MONTHS[day.month - 1]} {day.year}" if _english() else f"{day.year}年{day.month}月"
 
 

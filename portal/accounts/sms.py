@@ -1,0 +1,35 @@
+"""Text messages (短信): one interface, chosen by settings.SMS_SENDER; the outbox stands in for a carrier in the demo."""
+
+from __future__ import annotations
+
+import logging
+from typing import Protocol
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from .models import OutboxMessage
+from .phones import mask_phone
+
+logger = logging.getLogger(__name__)
+
+
+class SmsSender(Protocol):
+    """A carrier: ``phone`` is E.164 (+86…), ``text`` what the person reads. Raises when it was not accepted."""
+
+    def send(self, *, phone: str, text: str) -> None: ...
+
+
+class OutboxSender:
+    """Keeps messages in a table that the demo shows at /sign-in/outbox/, and names them in the log."""
+
+    def send(self, *, phone: str, text: str) -> None:
+        OutboxMessage.objects.create(phone=phone, text=text)
+        if settings.IS_DEMO:
+            logger.warning("text message to %s: %s", mask_phone(phone), text)
+
+
+def send(*, phone: str, text: str) -> None:
+    """Send one text message through the configured carrier."""
+    sender: SmsSender = import_string(settings.SMS_SENDER)()
+    sender.send(phone=phone, text=text)
