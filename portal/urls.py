@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("design/", include("portal.design.urls")),
     path("verify/", include("portal.verify.urls")),
     path("", include("portal.accounts.urls")),
+    path("me/", include("portal.member_site.urls")),
     path("webhooks/stripe/", stripe_webhook),
     path("healthz", healthz),
     path("readyz", readyz),

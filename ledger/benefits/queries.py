@@ -248,16 +248,17 @@ def _entitlement(member: Member, version: ProgrammeVersion, on: dt.date) -> Enti
         .first()
     )
     claim = taking.claim_of(member, campaign) if campaign else None
+    left = places_left(campaign) if campaign else None
     found: dict[str, Any] = {
         "version": version,
         "year": year,
         "campaign": campaign,
         "claim": claim,
         "commitment": commitment,
+        "places_left": left,
     }
-    left = places_left(campaign) if campaign else None
     if commitment is not None:
-        return Entitlement(**found, status=status_of(commitment), places_left=left)
+        return Entitlement(**found, status=status_of(commitment))
     if claim is not None:
         return Entitlement(**found, status="checked" if claim.state == ClaimState.VERIFIED else "submitted")
     union = campaign.union if campaign else version.programme.owner

@@ -1,4 +1,4 @@
-"""Text messages (短信): one interface, chosen by settings.SMS_SENDER; the outbox stands in for a carrier in the demo."""
+"""Text messages (短信): one interface, chosen by settings.SMS_SENDER; the outbox stands in for a carrier."""
 
 from __future__ import annotations
 

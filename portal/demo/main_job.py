@@ -1,4 +1,4 @@
-"""The main job, from the published policy to the closed month: the same functions that the pages call, by the same roles.
+"""The main job, from the published policy to the closed month: the functions that the pages call, by the same roles.
 
 It happens in the month before today, so that a whole month can be closed; the bank that answers is portal.demo.bank.
 """
@@ -143,7 +143,8 @@ def pay_subsidy(job: Job, version: ProgrammeVersion) -> Run:
     run = runs.prepare(version=version, union=district, list_date=job.dates.day(16), prepared_by=job.maker)
     run = runs.approve(run=run, approved_by=job.checker)
     job.say(
-        f"list {run.code}: {run.count} members, {run.total.amount:,.2f} yuan, {run.without_card} without a card; approved"
+        f"list {run.code}: {run.count} members, {run.total.amount:,.2f} yuan, "
+        f"{run.without_card} without a card; approved"
     )
     _fund(job, run)
     batch = runs.build_payout(

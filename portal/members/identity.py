@@ -16,9 +16,6 @@ from stdnum import luhn
 from stdnum.cn import ric
 from stdnum.exceptions import ValidationError as NumberError
 
-from portal.accounts.phones import mask_phone as mask_phone
-from portal.accounts.phones import normal_phone as normal_phone
-
 _MIDDLE_DOTS = dict.fromkeys(map(ord, "•・‧∙．●⋅"), "·")
 _COMPOUND_SURNAMES = frozenset(
     "欧阳 司马 上官 诸葛 东方 皇甫 尉迟 公孙 慕容 令狐 司徒 夏侯 端木 独孤 南宫 长孙 宇文 轩辕".split()

@@ -10,7 +10,9 @@ from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
 from encrypted_fields.fields import EncryptedCharField
 
-from .identity import mask_card, mask_name, mask_phone
+from portal.accounts.phones import mask_phone
+
+from .identity import mask_card, mask_name
 
 
 class JobGroup(models.TextChoices):

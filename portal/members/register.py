@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 
 from portal.accounts import audit
 from portal.accounts.models import User
+from portal.accounts.phones import normal_phone
 from portal.errors import DomainError
 from portal.unions.models import Union
 
@@ -56,7 +57,7 @@ def admit(
             "id_number": number,
             "id_number_last4": number[-4:],
             "born_on": identity.birth_date(number),
-            "phone": identity.normal_phone(phone),
+            "phone": normal_phone(phone),
             "job_group": job_group,
             "is_migrant_worker": is_migrant_worker,
             "is_nonlocal_worker": is_nonlocal_worker,
@@ -118,7 +119,7 @@ def admit_roster(
                 id_number_index=index,
                 id_number_last4=number[-4:],
                 born_on=identity.birth_date(number),
-                phone=identity.normal_phone(person.phone),
+                phone=normal_phone(person.phone),
                 job_group=person.job_group,
                 is_migrant_worker=person.is_migrant_worker,
                 is_nonlocal_worker=person.is_nonlocal_worker,

@@ -30,9 +30,14 @@ SELECT batch_id, 99, 'extra', payee_name, card_number, card_last4, bank, party, 
 
 def refusal(sql: str, *arguments: object) -> str:
     """The SQLSTATE with which the database refuses."""
-    with pytest.raises(DatabaseError) as refused, transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute(sql, arguments)
+
+    def attempt() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute(sql, arguments)
+
+    with pytest.raises(DatabaseError) as refused:
+        attempt()
     cause = refused.value.__cause__
     return str(getattr(cause, "sqlstate", ""))
 

@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 from django.core.exceptions import ValidationError
 
+from portal.accounts import phones
 from portal.demo import people
 from portal.members import identity
 
@@ -66,13 +67,13 @@ def test_a_minor_below_sixteen_is_refused_and_a_birthday_counts_on_its_day() -> 
     "typed", ["13800138000", "138 0013 8000", "+86 138-0013-8000", "１３８００１３８０００"]
 )
 def test_phones_have_one_form(typed: str) -> None:
-    assert identity.normal_phone(typed) == "+8613800138000"
+    assert phones.normal_phone(typed) == "+8613800138000"
 
 
 @pytest.mark.parametrize("typed", ["12800138000", "1380013800", "+1 202 555 0100", "phone", ""])
 def test_other_numbers_are_no_mobile_phones(typed: str) -> None:
     with pytest.raises(ValidationError):
-        identity.normal_phone(typed)
+        phones.normal_phone(typed)
 
 
 def test_every_middle_dot_becomes_the_official_one() -> None:
@@ -103,7 +104,7 @@ def test_a_mistyped_card_number_is_refused() -> None:
         (identity.mask_name("欧阳清岚"), "欧阳**"),
         (identity.mask_name("李"), "李*"),
         (identity.mask_id_number("990100199001010012"), "990***********0012"),
-        (identity.mask_phone("+8613812345678"), "138****5678"),
+        (phones.mask_phone("+8613812345678"), "138****5678"),
         (identity.mask_card("0006"), "**** **** **** 0006"),
     ],
 )

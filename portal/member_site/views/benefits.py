@@ -1,0 +1,77 @@
+"""What the member can get, and taking or giving back a place."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from ledger.benefits import claims, queries
+from ledger.benefits.models import Claim
+from ledger.benefits.queries import Entitlement
+from portal.accounts.access import member_required, refusals_on
+from portal.member_site import trails
+from portal.member_site.forms import TripForm
+from portal.members.models import Member
+
+
+@member_required
+def overview(request: HttpRequest) -> HttpResponse:
+    member: Member = request.member  # type: ignore[attr-defined]
+    found = queries.entitlements(member, timezone.localdate())
+    return render(request, "me/benefits.html", {"entitlements": found})
+
+
+@member_required
+def detail(request: HttpRequest, code: str) -> HttpResponse:
+    entitlement = _entitlement(request, code)
+    steps = trails.of(entitlement.commitment) if entitlement.commitment else []
+    return render(request, "me/benefit.html", {"entitlement": entitlement, "steps": steps})
+
+
+@member_required
+def apply(request: HttpRequest, code: str) -> HttpResponse:
+    """The form for the trip; sending it twice gives the same place."""
+    entitlement = _entitlement(request, code)
+    campaign = entitlement.campaign
+    if campaign is None:
+        raise Http404
+    if entitlement.claim is not None:
+        return redirect("me_benefit", code=code)
+    form = TripForm(request.POST or None, campaign=campaign)
+    if request.method == "POST" and form.is_valid():
+        claim = None
+        with refusals_on(form):
+            claim = claims.claim(
+                member=request.member,  # type: ignore[attr-defined]
+                campaign=campaign,
+                trip=form.trip(),
+            )
+        if claim is not None:
+            messages.success(
+                request,
+                _("You have place number %(number)s. Nobody can take it from you.")
+                % {"number": claim.place_number},
+            )
+            return redirect("me_benefit", code=code)
+    return render(request, "me/apply.html", {"entitlement": entitlement, "campaign": campaign, "form": form})
+
+
+@member_required
+@require_http_methods(["POST"])
+def give_back(request: HttpRequest, pk: int) -> HttpResponse:
+    claim = get_object_or_404(Claim, pk=pk, member=request.member)  # type: ignore[attr-defined]
+    claims.give_back(claim=claim, actor=request.user)  # type: ignore[arg-type]
+    messages.success(request, _("You have given back your place. Somebody else can take it now."))
+    return redirect("me_benefit", code=claim.programme.code)
+
+
+def _entitlement(request: HttpRequest, code: str) -> Entitlement:
+    member: Member = request.member  # type: ignore[attr-defined]
+    for entitlement in queries.entitlements(member, timezone.localdate()):
+        if entitlement.version.programme.code == code:
+            return entitlement
+    raise Http404

@@ -1,0 +1,86 @@
+"""The member's first page, money, card and own data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from ledger.benefits import queries as benefits
+from ledger.dues import queries as dues
+from ledger.dues.errors import NoMembership
+from portal.accounts.access import member_required, refusals_on
+from portal.member_site import trails
+from portal.member_site.forms import CardForm
+from portal.members import register
+from portal.members.models import CardStatus, Member, ServiceCard
+
+
+@member_required
+def home(request: HttpRequest) -> HttpResponse:
+    member: Member = request.member  # type: ignore[attr-defined]
+    today = timezone.localdate()
+    latest = benefits.money_of(member).first()
+    context: dict[str, Any] = {
+        "member": member,
+        "membership": register.current_membership(member, today),
+        "card": _card(member),
+        "entitlements": benefits.entitlements(member, today),
+        "latest": latest,
+        "latest_steps": trails.of(latest) if latest else [],
+        "coverage": _coverage(member),
+    }
+    return render(request, "me/home.html", context)
+
+
+@member_required
+def money(request: HttpRequest) -> HttpResponse:
+    member: Member = request.member  # type: ignore[attr-defined]
+    commitments = [
+        (commitment, benefits.status_of(commitment), trails.of(commitment))
+        for commitment in benefits.money_of(member)
+    ]
+    return render(
+        request,
+        "me/money.html",
+        {"commitments": commitments, "payments": dues.history(member), "claims": benefits.claims_of(member)},
+    )
+
+
+@member_required
+def card(request: HttpRequest) -> HttpResponse:
+    """See the card that money goes to, and register another one in one's own name."""
+    member: Member = request.member  # type: ignore[attr-defined]
+    form = CardForm(request.POST or None, initial={"holder": member.name})
+    if request.method == "POST" and form.is_valid():
+        with refusals_on(form):
+            register.set_card(member=member, actor=request.user, **form.cleaned_data)
+        if form.is_valid():
+            messages.success(request, _("Your new card is registered. The next payment goes there."))
+            return redirect("me_card")
+    return render(request, "me/card.html", {"card": _card(member), "form": form})
+
+
+@member_required
+def profile(request: HttpRequest) -> HttpResponse:
+    member: Member = request.member  # type: ignore[attr-defined]
+    return render(
+        request,
+        "me/profile.html",
+        {"member": member, "membership": register.current_membership(member, timezone.localdate())},
+    )
+
+
+def _card(member: Member) -> ServiceCard | None:
+    return member.cards.exclude(status=CardStatus.REPLACED).first()
+
+
+def _coverage(member: Member) -> dues.Coverage | None:
+    try:
+        return dues.coverage(member, timezone.localdate())
+    except NoMembership:
+        return None

@@ -1,0 +1,199 @@
+"""The member's pages with real money behind them, in both languages."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.test import Client
+from djmoney.money import Money
+
+from content import building
+from ledger.benefits import campaigns, programmes
+from ledger.benefits.models import Campaign, Claim, ClaimState
+from ledger.dues import collecting
+from ledger.dues.models import DuesPayment
+from portal.accounts.roles import Role
+from portal.members import register
+from portal.members.models import Member
+from tests import factories
+from tests.conftest import Federation
+
+
+@pytest.fixture
+def member(federation: Federation) -> Member:
+    found = factories.membership_in(
+        federation.community,
+        name="林示例",
+        with_user=True,
+        is_nonlocal_worker=True,
+        is_migrant_worker=True,
+        is_casual_worker=True,
+    ).member
+    register.set_card(
+        member=found, bank="示例银行", number=factories.card_number(77), holder=found.name, actor=None
+    )
+    return found
+
+
+@pytest.fixture
+def campaign(federation: Federation) -> Campaign:
+    building.build_site(is_demo=True)
+    page = building.policy_page("hedong-2019-22")
+    building.publish(page, by=None)
+    worker = factories.user("worker", Role.CASE_WORKER, federation.municipal)
+    for code in ("card_subsidy", "travel_back"):
+        version = programmes.draft(
+            code=code, owner=federation.municipal, prepared_by=worker, policy_page_id=page.pk
+        )
+        programmes.activate(version=version, approved_by=federation.checker)
+    programmes.set_budget(
+        union=federation.municipal,
+        programme=version.programme,
+        year_key=2026,
+        amount=Money(1_000_000, "CNY"),
+        approved_by=federation.checker,
+    )
+    return campaigns.open_campaign(
+        version=version,
+        union=federation.municipal,
+        year_key=2026,
+        prepared_by=worker,
+        places=3,
+        opens_at=dt.datetime(2026, 1, 28, tzinfo=dt.UTC),
+        closes_at=dt.datetime(2099, 1, 1, tzinfo=dt.UTC),
+    )
+
+
+@pytest.fixture
+def paid(federation: Federation, member: Member) -> DuesPayment:
+    return collecting.collect_cash(
+        member=member, months=12, paid_on=factories.TODAY, collected_by=federation.cashier
+    )
+
+
+@pytest.fixture
+def browser(client: Client, member: Member) -> Client:
+    assert member.user is not None
+    client.force_login(member.user)
+    return client
+
+
+@pytest.fixture
+def everything(campaign: Campaign, paid: DuesPayment) -> None:
+    """Programmes in force, an open campaign and a year of dues."""
+
+
+_TRIP = {"travelled_on": "2026-02-20", "transport": "rail", "ticket_number": "E123", "fare": "268.50"}
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("/me/", ["林示例", "HD-C001"]),
+        ("/me/benefits/", ["300.00", "150.00", "津东总工发[2019]22号"]),
+        ("/me/benefits/travel_back/", ["三(一)3"]),
+        ("/me/benefits/travel_back/apply/", ["2026"]),
+        ("/me/dues/", ["24.00", "PDF"]),
+        ("/me/receipts/", ["PDF"]),
+        ("/me/money/", ["24.00"]),
+        ("/me/card/", ["****"]),
+        ("/me/profile/", ["**************", "139****"]),
+    ],
+)  # fmt: skip
+def test_every_page_opens(
+    browser: Client, everything: None, address: str, words: list[str], language: str
+) -> None:
+    browser.cookies["django_language"] = language
+    response = browser.get(address)
+    assert response.status_code == 200
+    page = response.content.decode()
+    assert ('<html lang="en"' in page) == (language == "en")
+    for word in words:
+        assert word in page, word
+
+
+def test_strangers_are_sent_to_sign_in(client: Client) -> None:
+    response = client.get("/me/")
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith("/sign-in/")
+
+
+def test_staff_have_no_member_pages(client: Client, federation: Federation) -> None:
+    client.force_login(factories.user("nobody"))
+    assert client.get("/me/").status_code == 403
+
+
+def test_the_receipt_is_a_pdf_and_nobody_elses(
+    browser: Client, paid: DuesPayment, federation: Federation
+) -> None:
+    receipt = paid.receipt
+    assert receipt is not None
+    address = f"/me/receipts/{receipt.series.code}/{receipt.number}.pdf"
+    response = browser.get(address)
+    assert response.headers["Content-Type"] == "application/pdf"
+    assert response.content.startswith(b"%PDF-")
+    other = factories.membership_in(federation.community, with_user=True).member
+    assert other.user is not None
+    browser.force_login(other.user)
+    assert browser.get(address).status_code == 404
+
+
+def test_applying_twice_takes_one_place(browser: Client, campaign: Campaign, member: Member) -> None:
+    for _ in range(2):
+        response = browser.post("/me/benefits/travel_back/apply/", _TRIP)
+        assert response.status_code == 302
+    claim = Claim.objects.get()
+    assert (claim.place_number, claim.amount) == (1, Money("268.50", "CNY"))
+    page = browser.get("/me/benefits/travel_back/").content.decode()
+    assert "268.50" in page
+    browser.post(f"/me/claims/{claim.pk}/give-back/")
+    claim.refresh_from_db()
+    assert claim.state == ClaimState.WITHDRAWN
+
+
+def test_nobody_gives_back_another_members_place(
+    browser: Client, campaign: Campaign, federation: Federation
+) -> None:
+    browser.post("/me/benefits/travel_back/apply/", _TRIP)
+    other = factories.membership_in(federation.community, with_user=True).member
+    assert other.user is not None
+    browser.force_login(other.user)
+    assert browser.post(f"/me/claims/{Claim.objects.get().pk}/give-back/").status_code == 404
+
+
+def test_mistakes_are_explained_and_keep_what_was_typed(browser: Client, campaign: Campaign) -> None:
+    wrong = _TRIP | {"travelled_on": "2025-01-01", "ticket_number": "KEEPME"}
+    page = browser.post("/me/benefits/travel_back/apply/", wrong).content.decode()
+    assert "KEEPME" in page
+    assert "2026-04-03" in page
+    assert not Claim.objects.exists()
+
+
+def test_months_that_are_not_offered(browser: Client, member: Member) -> None:
+    response = browser.post("/me/dues/", {"months": "0"})
+    assert response.status_code == 200
+    assert not DuesPayment.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("number", "holder", "is_new"),
+    [
+        (factories.card_number(78), "林示例", True),
+        ("1234", "林示例", False),
+        (factories.card_number(78), "别人示例", False),
+    ],
+)
+def test_changing_the_card(browser: Client, member: Member, number: str, holder: str, is_new: bool) -> None:
+    response = browser.post("/me/card/", {"number": number, "bank": "示例银行", "holder": holder})
+    assert response.status_code == (302 if is_new else 200)
+    current = member.cards.exclude(status="replaced").get()
+    assert (current.number == number) == is_new
+
+
+def test_the_return_page_tells_what_happened(browser: Client, paid: DuesPayment) -> None:
+    page = browser.get(f"/me/dues/return/?payment={paid.pk}").content.decode()
+    assert "24.00" in page
+    assert browser.get("/me/dues/return/?payment=999999").status_code == 404
+    assert browser.get("/me/dues/return/?payment=x").status_code == 404
