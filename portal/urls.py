@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("verify/", include("portal.verify.urls")),
     path("", include("portal.accounts.urls")),
     path("me/", include("portal.member_site.urls")),
+    path("office/", include("portal.office.urls")),
     path("webhooks/stripe/", stripe_webhook),
     path("healthz", healthz),
     path("readyz", readyz),

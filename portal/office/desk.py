@@ -1,0 +1,110 @@
+"""What every office page has: the menu by duty with what waits, and the reach of the person who looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from ledger.benefits.models import Claim, ClaimState, Run, RunState
+from ledger.books.models import Voucher, VoucherState
+from ledger.payouts.models import Batch, BatchState
+from portal.accounts.models import User
+from portal.accounts.permissions import live_assignments, unions_with_duty
+from portal.accounts.roles import DUTIES, Duty, Role
+from portal.design.navigation import NavItem
+from portal.unions.models import Union
+
+SEES_RUNS = (Duty.PREPARE_RUN, Duty.APPROVE_RUN, Duty.BUILD_PAYOUT, Duty.VIEW_BOOKS)
+SEES_PAYOUTS = (Duty.BUILD_PAYOUT, Duty.RELEASE_PAYOUT, Duty.IMPORT_BANK_RESULT, Duty.VIEW_BOOKS)
+SEES_CLAIMS = (Duty.VERIFY_EVIDENCE, Duty.APPROVE_RUN, Duty.BUILD_PAYOUT, Duty.VIEW_BOOKS)
+SEES_PROGRAMMES = (Duty.MANAGE_PROGRAMMES, Duty.APPROVE_PROGRAMMES, Duty.VIEW_BOOKS)
+SEES_BANK = (Duty.IMPORT_STATEMENT, Duty.RECONCILE, Duty.VIEW_BOOKS)
+
+_MENU: tuple[tuple[str, str | Promise, str, str, tuple[Duty, ...]], ...] = (
+    ("members", _("Members"), "/office/members/", "people", (Duty.VIEW_MEMBERS,)),
+    ("dues", _("Dues counter"), "/office/dues/", "coin", (Duty.COLLECT_DUES,)),
+    ("programmes", _("Programmes"), "/office/programmes/", "gift", SEES_PROGRAMMES),
+    ("runs", _("Payment lists"), "/office/runs/", "document", SEES_RUNS),
+    ("claims", _("Claims"), "/office/claims/", "train", SEES_CLAIMS),
+    ("payouts", _("Payouts"), "/office/payouts/", "bank", SEES_PAYOUTS),
+    ("books", _("Books"), "/office/books/", "ledger", (Duty.VIEW_BOOKS,)),
+    ("bank", _("Reconciliation"), "/office/bank/", "scale", SEES_BANK),
+    ("audit", _("Audit trail"), "/office/audit/", "search", (Duty.VIEW_AUDIT_TRAIL,)),
+)
+
+
+def duties_of(user: User | AnonymousUser) -> frozenset[Duty]:
+    """Every duty that the person has somewhere; the domain asks again for the union."""
+    return frozenset(duty for a in live_assignments(user) for duty in DUTIES[Role(a.role)])
+
+
+def reach(user: User | AnonymousUser, duties: Iterable[Duty]) -> QuerySet[Union]:
+    """The unions where the person has at least one of the duties."""
+    found = Union.objects.none()
+    for duty in duties:
+        found = found | unions_with_duty(user, duty)
+    return found.distinct()
+
+
+def waiting(user: User) -> dict[str, int]:
+    """How many things wait for this person, by entry of the menu."""
+    counts = {
+        "runs": Run.objects.filter(
+            state=RunState.PREPARED, union__in=reach(user, [Duty.APPROVE_RUN])
+        ).exclude(prepared_by=user),
+        "payouts": Batch.objects.filter(
+            Q(
+                state=BatchState.PREPARED,
+                bank_account__account__book__union__in=reach(user, [Duty.RELEASE_PAYOUT]),
+            )
+            & ~Q(prepared_by=user)
+            | Q(
+                state__in=[BatchState.RELEASED, BatchState.SENT],
+                bank_account__account__book__union__in=reach(user, [Duty.IMPORT_BANK_RESULT]),
+            )
+        ),
+        "claims": Claim.objects.filter(
+            Q(state=ClaimState.SUBMITTED, campaign__union__in=reach(user, [Duty.VERIFY_EVIDENCE]))
+            | Q(state=ClaimState.VERIFIED, campaign__union__in=reach(user, [Duty.APPROVE_RUN]))
+        ),
+        "books": Voucher.objects.filter(
+            state=VoucherState.DRAFT, book__union__in=reach(user, [Duty.CHECK_VOUCHER])
+        ).exclude(prepared_by=user),
+    }
+    return {name: query.count() for name, query in counts.items()}
+
+
+def page(
+    request: HttpRequest, template: str, active: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """Render an office page with its menu; ``duties`` in the context decides which buttons are drawn."""
+    user: User = request.user  # type: ignore[assignment]
+    duties = duties_of(user)
+    counts = waiting(user)
+    assignment = live_assignments(user).exclude(role=Role.MEMBER).first()
+    menu = [NavItem(_("Overview"), "/office/", active == "home", None, "home")]
+    menu += [
+        NavItem(label, url, active == name, counts.get(name) or None, icon)
+        for name, label, url, icon, needed in _MENU
+        if duties.intersection(needed)
+    ]
+    return render(
+        request,
+        f"office/{template}.html",
+        {
+            "office_nav": menu,
+            "office_union": assignment.union.name if assignment else "",
+            "office_role": assignment.get_role_display() if assignment else "",
+            "duties": {duty.value for duty in duties},
+            "waiting": counts,
+        }
+        | context,
+        status=status,
+    )

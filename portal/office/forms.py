@@ -1,0 +1,116 @@
+"""What office staff type; the rules themselves are the ledger's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ledger.benefits.models import Kind, ProgrammeVersion, VersionState
+from ledger.books.models import BankAccount
+from ledger.payouts.formats import FORMATS
+from portal.unions.models import Union
+
+
+def _day(label: Any) -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        initial=timezone.localdate,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+
+class RunForm(forms.Form):
+    """A new payment list."""
+
+    version = forms.ModelChoiceField(
+        label=_("Programme"),
+        queryset=ProgrammeVersion.objects.filter(
+            state=VersionState.ACTIVE, programme__kind=Kind.RUN
+        ).select_related("programme"),
+    )
+    union = forms.ModelChoiceField(label=_("Union that pays"), queryset=Union.objects.none())
+    list_date = _day(_("Date of the list"))
+
+    def __init__(self, *args: Any, unions: QuerySet[Union], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["union"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 — declared above
+        field.queryset = unions
+
+
+class BankForm(forms.Form):
+    """A bank account, a day and the bank's reference of a transfer."""
+
+    bank_account = forms.ModelChoiceField(label=_("Bank account"), queryset=BankAccount.objects.none())
+    date = _day(_("Day at the bank"))
+    bank_reference = forms.CharField(label=_("Bank's reference"), max_length=60)
+
+    def __init__(self, *args: Any, accounts: QuerySet[BankAccount], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["bank_account"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 — declared above
+        field.queryset = accounts
+        field.initial = accounts.first()
+
+
+class PayoutForm(forms.Form):
+    bank_account = forms.ModelChoiceField(label=_("Paid from"), queryset=BankAccount.objects.none())
+    format_code = forms.ChoiceField(label=_("Bank format"), choices=[])
+    value_date = _day(_("Value date"))
+
+    def __init__(self, *args: Any, accounts: QuerySet[BankAccount], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["bank_account"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 — declared above
+        field.queryset = accounts
+        field.initial = accounts.first()
+        formats = self.fields["format_code"]
+        assert isinstance(formats, forms.ChoiceField)  # noqa: S101 — declared above
+        formats.choices = [(known.code, known.title) for known in FORMATS.values()]
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label=_("Reason"), max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class FileForm(forms.Form):
+    file = forms.FileField(label=_("File"))
+
+    def content(self) -> bytes:
+        uploaded = self.cleaned_data["file"]
+        return bytes(uploaded.read())
+
+
+class SearchForm(forms.Form):
+    q = forms.CharField(
+        label=_("Name, member number, phone or full ID number"),
+        max_length=60,
+        required=False,
+        widget=forms.TextInput(attrs={"type": "search"}),
+    )
+
+
+class CollectForm(forms.Form):
+    """Dues taken at the counter, or a transfer that arrived."""
+
+    months = forms.IntegerField(label=_("How many months"), min_value=1, max_value=24, initial=12)
+    paid_on = _day(_("Paid on"))
+    channel = forms.ChoiceField(
+        label=_("Way of payment"), choices=[("cash", _("Cash")), ("bank_transfer", _("Bank transfer"))]
+    )
+    bank_reference = forms.CharField(
+        label=_("Bank's reference"),
+        help_text=_("For a bank transfer only"),
+        max_length=60,
+        required=False,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if values.get("channel") == "bank_transfer" and not values.get("bank_reference"):
+            self.add_error("bank_reference", _("Enter the reference number of the bank transfer."))
+        return values

@@ -1,0 +1,198 @@
+"""The books: trial balance down to the posting, statements, vouchers, closing a month."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from ledger.books import closing
+from ledger.books import vouchers as voucher_desk
+from ledger.books.models import Account, Book, Period, Posting, Transaction, Voucher, VoucherState
+from ledger.books.queries import balance_of
+from ledger.books.queries import trial_balance as trial_balance_rows
+from ledger.reports import exports, periods
+from ledger.reports import statements as statutory
+from ledger.reports.trial_balance import totals
+from portal.accounts.access import duty_required
+from portal.accounts.roles import Duty
+from portal.office import desk
+
+_PER_PAGE = 50
+_FILES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+          "hledger": "text/plain", "beancount": "text/plain"}  # fmt: skip
+
+
+def _book(request: HttpRequest, code: str, *duties: Duty) -> Book:
+    unions = desk.reach(request.user, duties or [Duty.VIEW_BOOKS])  # type: ignore[arg-type]
+    return get_object_or_404(Book.objects.select_related("union"), code=code, union__in=unions)
+
+
+def _month(request: HttpRequest, book: Book) -> int:
+    """The month asked for, else the last one in which something was posted."""
+    asked = request.GET.get("period") or request.POST.get("period")
+    if asked:
+        return periods.month_of(asked)
+    last = book.transactions.order_by("-month").values_list("month", flat=True).first()
+    return last or book.opened_on.year * 100 + book.opened_on.month
+
+
+def _context(book: Book, month: int) -> dict[str, object]:
+    return {
+        "book": book,
+        "month": month,
+        "period": periods.written(month),
+        "periods": [(periods.written(p.month), p) for p in book.periods.order_by("month")],
+        "is_closed": Period.objects.filter(book=book, month=month, state="closed").exists(),
+    }
+
+
+@duty_required(Duty.VIEW_BOOKS)
+def overview(request: HttpRequest) -> HttpResponse:
+    books = Book.objects.filter(union__in=desk.reach(request.user, [Duty.VIEW_BOOKS]))  # type: ignore[arg-type]
+    found = Paginator(books.select_related("union").order_by("union__path"), _PER_PAGE)
+    shown = found.get_page(request.GET.get("page"))
+    rows = [(book, balance_of(book, "101"), balance_of(book, "102")) for book in shown]
+    return desk.page(request, "books", "books", {"rows": rows, "shown": shown})
+
+
+@duty_required(Duty.VIEW_BOOKS)
+def trial_balance(request: HttpRequest, code: str) -> HttpResponse:
+    """科目余额表 of a month; every figure leads to its postings."""
+    book = _book(request, code)
+    month = _month(request, book)
+    rows = trial_balance_rows(book, month)
+    return desk.page(
+        request, "trial_balance", "books", _context(book, month) | {"rows": rows, "totals": totals(rows)}
+    )
+
+
+@duty_required(Duty.VIEW_BOOKS)
+def account(request: HttpRequest, code: str, account: str) -> HttpResponse:
+    """明细账: the postings of an account and its details in a month."""
+    book = _book(request, code)
+    month = _month(request, book)
+    found = get_object_or_404(Account, book=book, code=account)
+    postings = (
+        Posting.objects.filter(book=book, month=month, account__code__startswith=account)
+        .select_related("transaction", "account")
+        .order_by("transaction__date", "transaction_id", "line")
+    )
+    shown = Paginator(postings, _PER_PAGE).get_page(request.GET.get("page"))
+    context = _context(book, month) | {
+        "account": found,
+        "postings": shown,
+        "balance": balance_of(book, account),
+    }
+    return desk.page(request, "account", "books", context)
+
+
+@duty_required(Duty.VIEW_BOOKS)
+def transaction(request: HttpRequest, code: str, pk: int) -> HttpResponse:
+    book = _book(request, code)
+    found = get_object_or_404(Transaction.objects.select_related("created_by"), book=book, pk=pk)
+    postings = Posting.objects.filter(transaction=found).select_related("account").order_by("line", "-side")
+    mirror = Transaction.objects.none()
+    if found.mirror_key:
+        mirror = Transaction.objects.filter(mirror_key=found.mirror_key).exclude(pk=pk).select_related("book")
+    context = {
+        "book": book,
+        "transaction": found,
+        "postings": postings,
+        "voucher": found.vouchers.first(),
+        "mirrors": mirror,
+    }
+    return desk.page(request, "transaction", "books", context)
+
+
+@duty_required(Duty.VIEW_BOOKS)
+def statements(request: HttpRequest, code: str) -> HttpResponse:
+    """工会01表 and 工会02表 of a month."""
+    book = _book(request, code)
+    month = _month(request, book)
+    forms = [statutory.balance_sheet(book, month), statutory.income_statement(book, month)]
+    return desk.page(request, "statements", "books", _context(book, month) | {"statements": forms})
+
+
+@duty_required(Duty.VIEW_BOOKS)
+def export(request: HttpRequest, code: str, form: str) -> HttpResponse:
+    """The complete book as a file."""
+    if form not in _FILES:
+        raise Http404
+    book = _book(request, code)
+    ending = {"hledger": "journal"}.get(form, form)
+    response = HttpResponse(exports.export([book], form), content_type=_FILES[form])
+    response["Content-Disposition"] = f'attachment; filename="{book.code}.{ending}"'
+    return response
+
+
+@duty_required(Duty.VIEW_BOOKS)
+def vouchers(request: HttpRequest, code: str) -> HttpResponse:
+    book = _book(request, code)
+    month = _month(request, book)
+    found = book.vouchers.filter(month=month).select_related("prepared_by", "checked_by")
+    context = _context(book, month) | {
+        "drafts": found.filter(state=VoucherState.DRAFT).order_by("date", "pk"),
+        "posted": Paginator(found.filter(state=VoucherState.POSTED), _PER_PAGE).get_page(
+            request.GET.get("page")
+        ),
+        "without": book.transactions.filter(month=month, voucher_entry=None).count(),
+    }
+    return desk.page(request, "vouchers", "books", context)
+
+
+@duty_required(Duty.PREPARE_VOUCHER)
+@require_POST
+def draw_up(request: HttpRequest, code: str) -> HttpResponse:
+    book = _book(request, code, Duty.PREPARE_VOUCHER)
+    month = _month(request, book)
+    made = voucher_desk.draw_up_month(book=book, month=month, prepared_by=request.user)  # type: ignore[arg-type]
+    messages.success(
+        request,
+        ngettext("%(n)s voucher drawn up.", "%(n)s vouchers drawn up.", len(made)) % {"n": len(made)},
+    )
+    return _back_to_vouchers(book, month)
+
+
+@duty_required(Duty.CHECK_VOUCHER)
+@require_POST
+def check(request: HttpRequest, code: str) -> HttpResponse:
+    """Check and post the chosen vouchers; whoever prepared one cannot check it."""
+    book = _book(request, code, Duty.CHECK_VOUCHER)
+    month = _month(request, book)
+    chosen = [int(pk) for pk in request.POST.getlist("voucher") if pk.isdecimal()]
+    drafts = Voucher.objects.filter(book=book, pk__in=chosen, state=VoucherState.DRAFT).order_by("date", "pk")
+    for voucher in drafts:
+        voucher_desk.check_and_post(voucher=voucher, checked_by=request.user)  # type: ignore[arg-type]
+    messages.success(
+        request,
+        ngettext("%(n)s voucher posted.", "%(n)s vouchers posted.", len(drafts)) % {"n": len(drafts)},
+    )
+    return _back_to_vouchers(book, month)
+
+
+@duty_required(Duty.CLOSE_PERIOD)
+@require_POST
+def close(request: HttpRequest, code: str) -> HttpResponse:
+    """First carry income and expenditure forward; when every voucher is posted, close the month."""
+    book = _book(request, code, Duty.CLOSE_PERIOD)
+    month = _month(request, book)
+    if request.POST.get("step") == "carry_forward":
+        closing.carry_forward(book=book, month=month, actor=request.user)  # type: ignore[arg-type]
+        messages.success(
+            request, _("Income and expenditure are carried forward. Draw up their voucher next.")
+        )
+    else:
+        closing.close_period(book=book, month=month, actor=request.user)  # type: ignore[arg-type]
+        messages.success(request, _("The month is closed."))
+    return _back_to_vouchers(book, month)
+
+
+def _back_to_vouchers(book: Book, month: int) -> HttpResponse:
+    response = redirect("office_vouchers", code=book.code)
+    response["Location"] += f"?period={periods.written(month)}"
+    return response

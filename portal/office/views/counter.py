@@ -1,0 +1,152 @@
+"""The counter: find a member, take dues, hand out the receipt."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from ledger.benefits import queries as benefits
+from ledger.books.models import BankAccount
+from ledger.dues import collecting, queries
+from ledger.dues.errors import NoMembership
+from ledger.dues.models import DuesPayment
+from ledger.receipts import pdf
+from ledger.receipts.models import Receipt
+from portal.accounts.access import duty_required, refusals_on
+from portal.accounts.models import User
+from portal.accounts.roles import Duty
+from portal.members.models import Member
+from portal.members.register import find_by_id_number
+from portal.office import desk
+from portal.office.forms import CollectForm, SearchForm
+
+_PER_PAGE = 25
+_ID_LENGTH = 18
+_SHORTEST_PHONE = 4
+
+
+def _within_reach(user: User) -> QuerySet[Member]:
+    unions = desk.reach(user, [Duty.VIEW_MEMBERS])
+    return Member.objects.filter(memberships__union__in=unions).distinct()
+
+
+def _found(user: User, asked: str) -> QuerySet[Member]:
+    """Members by name, member number, end of the phone number, or the full ID number (never by a part of it)."""
+    members = _within_reach(user)
+    if not asked:
+        return members.none()
+    if len(asked) == _ID_LENGTH:
+        try:
+            known = find_by_id_number(asked)
+        except ValidationError:
+            return members.none()
+        return members.filter(pk=known.pk) if known else members.none()
+    wanted = Q(name__icontains=asked) | Q(memberships__number__istartswith=asked)
+    if asked.isdecimal() and len(asked) >= _SHORTEST_PHONE:
+        wanted |= Q(phone__endswith=asked)
+    return members.filter(wanted)
+
+
+@duty_required(Duty.VIEW_MEMBERS)
+def members(request: HttpRequest) -> HttpResponse:
+    return _search_page(request, "office_member", "members")
+
+
+@duty_required(Duty.COLLECT_DUES)
+def dues(request: HttpRequest) -> HttpResponse:
+    """The first step at the counter: who is paying."""
+    return _search_page(request, "office_collect", "dues")
+
+
+def _search_page(request: HttpRequest, target: str, active: str) -> HttpResponse:
+    form = SearchForm(request.GET or None)
+    asked = form.cleaned_data["q"].strip() if form.is_valid() else ""
+    found = _found(request.user, asked).prefetch_related("memberships__union").order_by("name", "pk")  # type: ignore[arg-type]
+    shown = Paginator(found, _PER_PAGE).get_page(request.GET.get("page"))
+    return desk.page(
+        request,
+        "members",
+        active,
+        {"form": form if asked else SearchForm(), "asked": asked, "members": shown, "target": target},
+    )
+
+
+@duty_required(Duty.VIEW_MEMBERS)
+def member(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(_within_reach(request.user), pk=pk)  # type: ignore[arg-type]
+    return desk.page(
+        request,
+        "member",
+        "members",
+        {
+            "member": found,
+            "memberships": found.memberships.select_related("union").order_by("-started_on"),
+            "card": found.cards.exclude(status="replaced").first(),
+            "commitments": [(c, benefits.status_of(c)) for c in benefits.money_of(found)],
+            "payments": queries.history(found),
+        },
+    )
+
+
+@duty_required(Duty.COLLECT_DUES)
+def collect(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take dues: months, day and way of payment; afterwards the receipt is there."""
+    payer = get_object_or_404(_within_reach(request.user), pk=pk)  # type: ignore[arg-type]
+    form = CollectForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        payment = None
+        with refusals_on(form):
+            payment = _take(payer, form.cleaned_data, request.user)  # type: ignore[arg-type]
+        if payment is not None:
+            messages.success(
+                request,
+                _("%(amount)s yuan taken. Receipt %(number)s is ready.")
+                % {
+                    "amount": payment.amount.amount,
+                    "number": payment.receipt.number if payment.receipt else "",
+                },
+            )
+            return redirect("office_collect", pk=pk)
+    try:
+        coverage = queries.coverage(payer, timezone.localdate())
+    except NoMembership:
+        coverage = None
+    context = {"member": payer, "form": form, "coverage": coverage, "payments": queries.history(payer)}
+    return desk.page(request, "collect", "dues", context)
+
+
+def _take(payer: Member, values: dict[str, object], user: User) -> DuesPayment:
+    months, paid_on = values["months"], values["paid_on"]
+    if values["channel"] == "cash":
+        return collecting.collect_cash(member=payer, months=months, paid_on=paid_on, collected_by=user)  # type: ignore[arg-type]
+    union = queries.membership_for_dues(payer, paid_on).union  # type: ignore[arg-type]
+    account = BankAccount.objects.filter(account__book__union=union).order_by("pk").first()
+    if account is None:
+        raise NoMembership(_("%(union)s has no bank account on record.") % {"union": union.name})
+    return collecting.collect_bank_transfer(
+        member=payer,
+        months=months,  # type: ignore[arg-type]
+        paid_on=paid_on,  # type: ignore[arg-type]
+        bank_account=account,
+        bank_reference=str(values["bank_reference"]),
+        recorded_by=user,
+    )
+
+
+@duty_required(Duty.COLLECT_DUES, Duty.ISSUE_RECEIPT, Duty.VIEW_BOOKS)
+def receipt_pdf(request: HttpRequest, code: str, number: str) -> HttpResponse:
+    unions = desk.reach(request.user, [Duty.COLLECT_DUES, Duty.ISSUE_RECEIPT, Duty.VIEW_BOOKS])  # type: ignore[arg-type]
+    receipt: Receipt = get_object_or_404(
+        Receipt.objects.select_related("series", "union"), series__code=code, number=number, union__in=unions
+    )
+    response = HttpResponse(pdf.render(receipt), content_type="application/pdf")
+    response["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(pdf.file_name(receipt))}"
+    return response

@@ -1,0 +1,56 @@
+"""What waits, and who did what."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from ledger.books.models import BankAccount
+from ledger.books.queries import balance
+from portal.accounts.access import duty_required
+from portal.accounts.models import AuditEvent
+from portal.accounts.permissions import NotAllowed
+from portal.accounts.roles import Duty
+from portal.office import desk
+from portal.unions.models import Union
+
+_SHOWN = 12
+_PER_PAGE = 50
+
+
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """The first page of the office: what waits for me, and the bank balances within my reach."""
+    if not desk.duties_of(request.user):  # type: ignore[arg-type]
+        raise NotAllowed(_("The office is for staff. Your sign-in has no role there."))
+    unions = desk.reach(request.user, [Duty.VIEW_BOOKS, Duty.IMPORT_STATEMENT])  # type: ignore[arg-type]
+    accounts = BankAccount.objects.filter(account__book__union__in=unions).select_related(
+        "account__book__union"
+    )
+    balances = [
+        (account, balance(account.account))
+        for account in accounts.order_by("account__book__union__path")[:_SHOWN]
+    ]
+    return desk.page(request, "home", "home", {"balances": balances})
+
+
+@duty_required(Duty.VIEW_AUDIT_TRAIL)
+def audit_trail(request: HttpRequest) -> HttpResponse:
+    """Every act on record within reach, newest first, by action or person."""
+    user = request.user
+    top = desk.reach(user, [Duty.VIEW_AUDIT_TRAIL])  # type: ignore[arg-type]
+    events = AuditEvent.objects.select_related("actor", "union").order_by("-pk")
+    if not _sees_everything(top):
+        events = events.filter(union__in=top)
+    asked = request.GET.get("q", "").strip()
+    if asked:
+        events = events.filter(action__icontains=asked) | events.filter(actor__name__icontains=asked)
+    found = Paginator(events, _PER_PAGE).get_page(request.GET.get("page"))
+    return desk.page(request, "audit", "audit", {"events": found, "asked": asked})
+
+
+def _sees_everything(unions: object) -> bool:
+    """Events without a union (sign-ins) are shown to auditors of a whole federation."""
+    return not Union.objects.filter(depth=1).exclude(pk__in=unions).exists()

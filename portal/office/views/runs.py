@@ -1,0 +1,184 @@
+"""Payment lists: prepare, approve, fund, pay; every step by the person whose duty it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from ledger.benefits import funding, runs
+from ledger.benefits.models import CommitmentState, Run, RunState
+from ledger.books.models import BankAccount
+from ledger.payouts.models import Batch, BatchState
+from portal.accounts.access import duty_required, refusals_on
+from portal.accounts.roles import Duty
+from portal.office import desk
+from portal.office.forms import BankForm, PayoutForm, ReasonForm, RunForm
+
+_PER_PAGE = 25
+
+
+def _run(request: HttpRequest, code: str) -> Run:
+    """A list within reach; another union's list does not exist for this person."""
+    return get_object_or_404(
+        Run.objects.select_related("version__programme", "union", "prepared_by", "approved_by"),
+        code=code,
+        union__in=desk.reach(request.user, desk.SEES_RUNS),  # type: ignore[arg-type]
+    )
+
+
+@duty_required(*desk.SEES_RUNS)
+def overview(request: HttpRequest) -> HttpResponse:
+    lists = Run.objects.filter(union__in=desk.reach(request.user, desk.SEES_RUNS))  # type: ignore[arg-type]
+    lists = lists.select_related("version__programme", "union").order_by("-pk")
+    found = Paginator(lists, _PER_PAGE).get_page(request.GET.get("page"))
+    return desk.page(request, "runs", "runs", {"runs": found})
+
+
+@duty_required(Duty.PREPARE_RUN)
+def new(request: HttpRequest) -> HttpResponse:
+    unions = desk.reach(request.user, [Duty.PREPARE_RUN]).filter(keeps_accounts=True)  # type: ignore[arg-type]
+    form = RunForm(request.POST or None, unions=unions)
+    if request.method == "POST" and form.is_valid():
+        run = None
+        with refusals_on(form):
+            run = runs.prepare(prepared_by=request.user, **form.cleaned_data)
+        if run is not None:
+            messages.success(request, _("The list is prepared. Somebody else approves it."))
+            return redirect("office_run", code=run.code)
+    return desk.page(request, "run_new", "runs", {"form": form})
+
+
+@duty_required(*desk.SEES_RUNS)
+def detail(request: HttpRequest, code: str) -> HttpResponse:
+    return _page(request, _run(request, code))
+
+
+@duty_required(Duty.APPROVE_RUN)
+@require_POST
+def approve(request: HttpRequest, code: str) -> HttpResponse:
+    run = runs.approve(run=_run(request, code), approved_by=request.user)  # type: ignore[arg-type]
+    messages.success(request, _("Approved. The shares of the funders are committed."))
+    return redirect("office_run", code=run.code)
+
+
+@duty_required(Duty.APPROVE_RUN)
+@require_POST
+def send_back(request: HttpRequest, code: str) -> HttpResponse:
+    run = _run(request, code)
+    form = ReasonForm(request.POST)
+    if form.is_valid():
+        with refusals_on(form):
+            runs.send_back(run=run, reason=form.cleaned_data["reason"], actor=request.user)  # type: ignore[arg-type]
+    if form.is_valid():
+        messages.success(request, _("The list is sent back; its people can be listed again."))
+        return redirect("office_run", code=code)
+    return _page(request, run, send_back_form=form)
+
+
+@duty_required(Duty.PREPARE_VOUCHER)
+@require_POST
+def record_funds(request: HttpRequest, code: str) -> HttpResponse:
+    """Record that a funder's share was sent, or that it arrived."""
+    run = _run(request, code)
+    funder, _amount = _missing_share(run)
+    if funder is None:
+        return redirect("office_run", code=code)
+    is_sent = funding.sent(run, funder)
+    form = BankForm(request.POST, accounts=_accounts(run.union if is_sent else funder))
+    if form.is_valid():
+        with refusals_on(form):
+            if is_sent:
+                funding.receive(run=run, funder=funder, recorded_by=request.user, **form.cleaned_data)
+            else:
+                funding.send(run=run, recorded_by=request.user, **form.cleaned_data)
+    if form.is_valid():
+        messages.success(request, _("Recorded in the books."))
+        return redirect("office_run", code=code)
+    return _page(request, run, funds_form=form)
+
+
+@duty_required(Duty.BUILD_PAYOUT)
+@require_POST
+def build_payout(request: HttpRequest, code: str) -> HttpResponse:
+    run = _run(request, code)
+    form = PayoutForm(request.POST, accounts=_accounts(run.union))
+    batch = None
+    if form.is_valid():
+        with refusals_on(form):
+            batch = runs.build_payout(run=run, prepared_by=request.user, **form.cleaned_data)
+    if batch is not None:
+        messages.success(request, _("The payout is built. Somebody else releases it."))
+        return redirect("office_payout", code=batch.code)
+    return _page(request, run, payout_form=form)
+
+
+def _missing_share(run: Run) -> tuple[Any, Any]:
+    """The first funder whose share has not arrived, with its amount."""
+    for funder, amount in funding.shares_from_above(run):
+        if not funding.received(run, funder):
+            return funder, amount
+    return None, None
+
+
+def _accounts(union: Any) -> Any:
+    return BankAccount.objects.filter(account__book__union=union)
+
+
+def _page(request: HttpRequest, run: Run, **forms: Any) -> HttpResponse:
+    states = dict(run.commitments.values_list("state").annotate(count=Count("pk")))
+    people = run.commitments.select_related("member", "payout_line").order_by("pk")
+    batches = Batch.objects.filter(source=run.code).order_by("pk")
+    funder, amount = _missing_share(run) if run.state == RunState.APPROVED else (None, None)
+    is_sent = funder is not None and funding.sent(run, funder)
+    unpaid = states.get(CommitmentState.APPROVED, 0) + states.get(CommitmentState.FAILED, 0)
+    context: dict[str, Any] = {
+        "run": run,
+        "parts": runs.funder_parts(run),
+        "people": Paginator(people, _PER_PAGE).get_page(request.GET.get("page")),
+        "batches": batches,
+        "paid": states.get(CommitmentState.PAID, 0),
+        "failed": states.get(CommitmentState.FAILED, 0),
+        "funder": funder,
+        "funder_amount": amount,
+        "is_sent": is_sent,
+        "can_pay": run.state == RunState.APPROVED and funder is None and unpaid,
+        "steps": _steps(run, states, batches, funder),
+        "send_back_form": ReasonForm(),
+        "funds_form": BankForm(accounts=_accounts(run.union if is_sent else funder)) if funder else None,
+        "payout_form": PayoutForm(accounts=_accounts(run.union)),
+    }
+    return desk.page(request, "run", "runs", context | forms)
+
+
+def _steps(run: Run, states: dict[str, int], batches: Any, funder: Any) -> list[dict[str, Any]]:
+    """From the clause to the bank line, as far as this list has come."""
+    approved = run.state == RunState.APPROVED
+    paid = states.get(CommitmentState.PAID, 0)
+    settled = [batch for batch in batches if batch.state == BatchState.SETTLED]
+    done = [True, True, approved, approved and funder is None, bool(batches), bool(settled), bool(paid)]
+    texts: list[dict[str, Any]] = [
+        {"title": _("Policy"), "note": f"{run.version.policy_number} {run.version.clause}"},
+        {"title": _("List prepared"), "note": str(run.prepared_by), "time": run.prepared_at},
+        {
+            "title": _("Approved by another person"),
+            "note": str(run.approved_by) if run.approved_by else "",
+            "time": run.approved_at,
+        },
+        {"title": _("Shares from above received")},
+        {"title": _("Payout built"), "note": ", ".join(batch.code for batch in batches)},
+        {"title": _("Bank's result imported")},
+        {"title": _("Posted in the books"), "amount": run.version.amount * paid if paid else None},
+    ]
+    reached = next((n for n, is_done in enumerate(done) if not is_done), len(done))
+    for n, step in enumerate(texts):
+        step["state"] = "done" if n < reached else "current" if n == reached else "waiting"
+    if run.state == RunState.RETURNED:
+        texts[2] |= {"state": "failed", "note": run.returned_reason}
+    return texts

@@ -1,0 +1,133 @@
+"""Every office page by every role: open to those whose duty it is, closed to all others."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from ledger.benefits import campaigns
+from ledger.benefits.models import Campaign
+from ledger.dues import collecting
+from portal.accounts.models import User
+from portal.accounts.roles import Role
+from tests import factories
+from tests.conftest import Federation
+from tests.ledger.benefits.conftest import in_force
+from tests.signing_in import browser_of
+
+_FINANCE = {Role.FINANCE_MAKER, Role.FINANCE_CHECKER, Role.AUDITOR}
+_WHO_SEES = {
+    "/office/": set(Role) - {Role.MEMBER, Role.EDITOR, Role.REVIEWER, Role.PUBLISHER},
+    "/office/members/": {*_FINANCE, Role.CASE_WORKER, Role.CASHIER},
+    "/office/dues/": {Role.CASHIER},
+    "/office/programmes/": {*_FINANCE, Role.CASE_WORKER},
+    "/office/runs/": {*_FINANCE, Role.CASE_WORKER, Role.CASHIER},
+    "/office/runs/new/": {Role.FINANCE_MAKER, Role.CASE_WORKER},
+    "/office/claims/": {*_FINANCE, Role.CASE_WORKER, Role.CASHIER},
+    "/office/claims/TRAVELBACK-2026-TJ/": {*_FINANCE, Role.CASE_WORKER, Role.CASHIER},
+    "/office/payouts/": {*_FINANCE, Role.CASHIER},
+    "/office/books/": _FINANCE,
+    "/office/books/HD-C001/": _FINANCE,
+    "/office/books/HD-C001/accounts/401/": _FINANCE,
+    "/office/books/HD-C001/statements/": _FINANCE,
+    "/office/books/HD-C001/vouchers/": _FINANCE,
+    "/office/books/HD-C001/export/csv/": _FINANCE,
+    "/office/bank/": {*_FINANCE, Role.CASHIER},
+    "/office/bank/HD-C001-B1/": {*_FINANCE, Role.CASHIER},
+    "/office/audit/": {Role.AUDITOR},
+}  # fmt: skip
+
+
+@pytest.fixture
+def campaign(federation: Federation) -> Campaign:
+    """Something on every page: a campaign, a payment, a programme."""
+    worker = factories.user("worker", Role.CASE_WORKER, federation.municipal)
+    in_force("card_subsidy", federation, worker)
+    version = in_force("travel_back", federation, worker)
+    payer = factories.member_with_card(federation.community, is_casual_worker=True)
+    collecting.collect_cash(member=payer, months=12, paid_on=factories.TODAY, collected_by=federation.cashier)
+    return campaigns.open_campaign(
+        version=version, union=federation.municipal, year_key=2026, prepared_by=worker, places=5
+    )
+
+
+def test_pages_by_role(federation: Federation, campaign: Campaign) -> None:
+    users = {role: factories.user(f"u-{role}", role, federation.municipal) for role in Role}
+    wrong = []
+    for role, user in users.items():
+        browser = browser_of(user)
+        for address, allowed in _WHO_SEES.items():
+            expected = 200 if role in allowed else 403
+            found = browser.get(address).status_code
+            if found != expected:
+                wrong.append((role.value, address, found))
+    assert wrong == []
+
+
+def test_nobody_enters_without_the_second_step(federation: Federation) -> None:
+    client = Client()
+    client.force_login(federation.checker)
+    response = client.get("/office/")
+    assert response.status_code == 302
+    assert "second-factor" in response.headers["Location"]
+    assert Client().get("/office/").status_code == 302
+
+
+def test_another_unions_things_do_not_exist(federation: Federation, campaign: Campaign) -> None:
+    elsewhere = factories.community_union(federation.district, "HD-C009")
+    maker = factories.user("elsewhere", Role.FINANCE_MAKER, elsewhere)
+    browser = browser_of(maker)
+    for address in (
+        "/office/books/HD-C001/",
+        "/office/books/HD-C001/vouchers/",
+        "/office/bank/HD-C001-B1/",
+        "/office/claims/TRAVELBACK-2026-TJ/",
+    ):
+        assert browser.get(address).status_code == 404, address
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_both_languages(federation: Federation, campaign: Campaign, language: str) -> None:
+    browser = browser_of(federation.maker)
+    browser.cookies["django_language"] = language
+    page = browser.get("/office/books/HD-C001/").content.decode()
+    assert ('<html lang="en"' in page) == (language == "en")
+    assert "401 会费收入" in page
+    assert "24.00" in page
+
+
+def test_the_counter_takes_dues_and_keeps_what_was_typed(federation: Federation, campaign: Campaign) -> None:
+    payer = factories.member_with_card(federation.community, name="周示例", is_casual_worker=True)
+    browser = browser_of(federation.cashier)
+    assert "周示例" in browser.get("/office/dues/?q=周示例").content.decode()
+    address = f"/office/dues/{payer.pk}/"
+    wrong = {"months": "3", "paid_on": "2099-01-01", "channel": "cash"}
+    page = browser.post(address, wrong).content.decode()
+    assert 'value="2099-01-01"' in page
+    response = browser.post(address, wrong | {"paid_on": "2026-03-16"}, follow=True)
+    page = response.content.decode()
+    assert "6.00" in page
+    receipt = payer.dues_payments.get().receipt
+    assert receipt is not None
+    pdf = browser.get(f"/office/receipts/{receipt.series.code}/{receipt.number}.pdf")
+    assert pdf.content.startswith(b"%PDF-")
+
+
+def test_members_are_found_by_the_full_id_number_only(federation: Federation) -> None:
+    member = factories.membership_in(federation.community, name="吴示例").member
+    browser = browser_of(federation.cashier)
+    assert "吴示例" in browser.get(f"/office/members/?q={member.id_number}").content.decode()
+    assert "吴示例" not in browser.get(f"/office/members/?q={member.id_number[:12]}").content.decode()
+    page = browser.get(f"/office/members/{member.pk}/").content.decode()
+    assert member.id_number not in page
+
+
+def test_an_unfinished_sign_in_of_staff_by_phone(federation: Federation, staff_phone: User) -> None:
+    from portal.accounts.adapter import AccountAdapter
+
+    assert AccountAdapter().get_user_by_phone("+8613900000001") is None
+
+
+@pytest.fixture
+def staff_phone(federation: Federation) -> User:
+    return factories.user("withphone", Role.CASHIER, federation.municipal, phone="+8613900000001")

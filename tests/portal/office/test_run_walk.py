@@ -1,0 +1,140 @@
+"""The subsidy walked through the pages: maker, checker, cashier, each in a browser of one's own."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from djmoney.money import Money
+
+from ledger.benefits.models import ProgrammeVersion, Run, RunState
+from ledger.books.integrity import verify
+from ledger.books.posting import Entry, post
+from ledger.books.queries import balance_of
+from ledger.payouts.models import Batch, BatchState
+from portal.accounts.models import RoleAssignment
+from portal.accounts.roles import Role
+from portal.demo.bank import DemoBank
+from tests import factories
+from tests.conftest import Federation
+from tests.ledger.benefits.conftest import in_force, migrants
+from tests.signing_in import browser_of
+
+DAY = factories.TODAY.isoformat()
+
+
+@pytest.fixture
+def subsidy(federation: Federation) -> ProgrammeVersion:
+    worker = factories.user("worker", Role.CASE_WORKER, federation.municipal)
+    for code in ("TJ", "HD"):
+        post(
+            book=federation.books[code], external_key="levy", date=factories.TODAY, kind="levy", summary="经费",
+            entries=[
+                Entry(debit=federation.banks[code].account.code, credit="402", amount=Money(50_000, "CNY"))
+            ],
+        )  # fmt: skip
+    return in_force("card_subsidy", federation, worker)
+
+
+def test_from_a_new_list_to_the_books(federation: Federation, subsidy: ProgrammeVersion) -> None:
+    migrants(federation, 6)
+    maker, checker, cashier = (
+        browser_of(user) for user in (federation.maker, federation.checker, federation.cashier)
+    )
+    response = maker.post(
+        "/office/runs/new/", {"version": subsidy.pk, "union": federation.district.pk, "list_date": DAY}
+    )
+    run = Run.objects.get()
+    here = f"/office/runs/{run.code}/"
+    assert response.headers["Location"] == here
+    page = maker.get(here).content.decode()
+    assert "900.00" in page
+    assert "540.00" in page
+    assert "360.00" in page
+    assert "张示例" not in page
+
+    assert maker.post(f"{here}approve/").status_code == 403
+    assert checker.post(f"{here}approve/").status_code == 302
+    bank = {"date": DAY, "bank_reference": "B1"}
+    maker.post(f"{here}funds/", bank | {"bank_account": federation.banks["TJ"].pk})
+    maker.post(f"{here}funds/", bank | {"bank_account": federation.banks["HD"].pk})
+    cashier.post(
+        f"{here}payout/",
+        {"bank_account": federation.banks["HD"].pk, "format_code": "ubp1", "value_date": DAY},
+    )
+    batch = Batch.objects.get()
+    there = f"/office/payouts/{batch.code}/"
+    assert cashier.post(f"{there}release/").status_code == 403
+    assert checker.post(f"{there}release/").status_code == 302
+    file = cashier.post(f"{there}file/")
+    answer = DemoBank().pay_out(
+        format_code="ubp1", file_name=batch.file_name, content=file.content, date=factories.TODAY,
+        account=batch.bank_account.number,
+    )  # fmt: skip
+    for _ in range(2):
+        upload = SimpleUploadedFile("result.txt", answer)
+        assert cashier.post(f"{there}result/", {"file": upload}).status_code == 302
+    batch.refresh_from_db()
+    assert batch.state == BatchState.SETTLED
+    paid = batch.lines.filter(state="paid").count()
+    assert balance_of(federation.books["HD"], "503") == Money(150 * paid, "CNY")
+    assert [check for check in verify() if not check.ok] == []
+    for browser, address in ((maker, here), (checker, there)):
+        assert browser.get(address).status_code == 200
+
+
+def test_nobody_approves_an_own_list(federation: Federation, subsidy: ProgrammeVersion) -> None:
+    migrants(federation, 1)
+    RoleAssignment.objects.create(
+        user=federation.maker, role=Role.FINANCE_CHECKER, union=federation.municipal
+    )
+    browser = browser_of(federation.maker)
+    browser.post(
+        "/office/runs/new/", {"version": subsidy.pk, "union": federation.district.pk, "list_date": DAY}
+    )
+    run = Run.objects.get()
+    assert browser.post(f"/office/runs/{run.code}/approve/").status_code == 403
+    run.refresh_from_db()
+    assert run.state == RunState.PREPARED
+
+
+def test_refusals_come_back_to_the_form(federation: Federation, subsidy: ProgrammeVersion) -> None:
+    migrants(federation, 1)
+    maker, checker = browser_of(federation.maker), browser_of(federation.checker)
+    new = {"version": subsidy.pk, "union": federation.district.pk, "list_date": DAY}
+    maker.post("/office/runs/new/", new)
+    again = maker.post("/office/runs/new/", new)
+    assert again.status_code == 200
+    assert f'value="{DAY}"' in again.content.decode()
+    run = Run.objects.get()
+    assert checker.post(f"/office/runs/{run.code}/send-back/", {"reason": ""}).status_code == 200
+    assert checker.post(f"/office/runs/{run.code}/send-back/", {"reason": "有误"}).status_code == 302
+    run.refresh_from_db()
+    assert (run.state, run.returned_reason) == (RunState.RETURNED, "有误")
+
+
+def test_a_payout_that_is_not_there(federation: Federation) -> None:
+    assert browser_of(federation.cashier).get("/office/payouts/DF000000000000/").status_code == 404
+
+
+def test_the_month_is_closed_through_the_pages(federation: Federation, subsidy: ProgrammeVersion) -> None:
+    """Draw up, check by another person, carry forward, draw up and check again, close."""
+    from ledger.books.closing import close_period
+
+    for month in (202601, 202602):
+        close_period(book=federation.books["HD"], month=month, actor=federation.checker)
+    maker, checker = browser_of(federation.maker), browser_of(federation.checker)
+    here = "/office/books/HD/"
+    month = {"period": "2026-03"}
+
+    def vouchers() -> list[int]:
+        return list(federation.books["HD"].vouchers.filter(state="draft").values_list("pk", flat=True))
+
+    maker.post(f"{here}close/", month | {"step": "carry_forward"})
+    maker.post(f"{here}vouchers/draw-up/", month)
+    assert maker.post(f"{here}vouchers/check/", month | {"voucher": vouchers()}).status_code == 403
+    checker.post(f"{here}vouchers/check/", month | {"voucher": vouchers()})
+    assert vouchers() == []
+    maker.post(f"{here}close/", month)
+    assert federation.books["HD"].periods.get(month=202603).state == "closed"
+    page = maker.get(f"{here}vouchers/?period=2026-03").content.decode()
+    assert "记-1" in page
