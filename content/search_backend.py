@@ -27,7 +27,7 @@ class _CutsQueries:
             return None
         any_of = isinstance(query, PlainText) and query.operator == "or"
         last = len(terms) - 1
-        lexemes = None
+        lexemes: Any = None
         for position, term in enumerate(terms):
             # A lone character is the beginning of some pair; while typing, so is the last term.
             prefix = (is_chinese(term) and len(term) == 1) or (self.LAST_TERM_IS_PREFIX and position == last)

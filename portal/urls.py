@@ -7,6 +7,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.urls import URLPattern, URLResolver, include, path
 
 from portal.api.health import healthz, readyz
+from portal.api.routes import api
 from portal.api.stripe_webhook import stripe_webhook
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -16,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.accounts.urls")),
     path("me/", include("portal.member_site.urls")),
     path("office/", include("portal.office.urls")),
+    path("api/v1/", api.urls),
     path("webhooks/stripe/", stripe_webhook),
     path("healthz", healthz),
     path("readyz", readyz),

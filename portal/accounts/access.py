@@ -15,10 +15,17 @@ from django.utils.translation import gettext as _
 
 from portal.errors import DomainError
 
+from .models import User
 from .permissions import NotAllowed, SamePerson, unions_with_duty
 from .roles import Duty
 
 View = Callable[..., HttpResponseBase]
+
+
+class StaffRequest(HttpRequest):
+    """A request behind ``duty_required``: its user is somebody."""
+
+    user: User
 
 
 def member_required(view: View) -> View:

@@ -126,9 +126,10 @@ def pay_online(job: Job, at: Platform) -> None:
 
 def _casual_workers(union: Union) -> Iterator[Member]:
     """Those who have not paid yet, looked up one after the other."""
+    visitor = demo_member()
     return (
         Member.objects.filter(memberships__union=union, is_casual_worker=True, is_demo=True, dues_months=None)
-        .exclude(pk=getattr(demo_member(), "pk", None))
+        .exclude(pk__in=[visitor.pk] if visitor else [])
         .order_by("pk")
         .iterator()
     )

@@ -198,9 +198,10 @@ def _through_the_bank(job: Job, batch: Batch, day: int) -> None:
 def grant_travel(job: Job, version: ProgrammeVersion, now: dt.datetime) -> Campaign:
     """More members want a travel-back grant than there are places; two get paid at once, some give back."""
     municipal = world.union("TJ")
+    visitor = demo_member()
     wanting = list(
         Member.objects.filter(is_nonlocal_worker=True, is_demo=True)
-        .exclude(pk=_pk(demo_member()))
+        .exclude(pk__in=[visitor.pk] if visitor else [])
         .order_by("pk")
     )
     campaign = campaigns.open_campaign(
@@ -279,7 +280,3 @@ def books_of_the_job() -> list[Book]:
 
 def _yuan(amount: int | Decimal) -> Money:
     return Money(amount, "CNY")
-
-
-def _pk(member: Member | None) -> int | None:
-    return member.pk if member else None

@@ -61,7 +61,9 @@ class MonthsForm(forms.Form):
     def __init__(self, *args: Any, coverage: Coverage, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         usual = [n for n in _USUAL_MONTHS if n <= coverage.months_to_pay]
-        self.fields["months"].choices = [
+        field = self.fields["months"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 — declared above
+        field.choices = [
             (
                 n,
                 _("%(months)s months, %(amount)s yuan")

@@ -26,7 +26,7 @@ def _day(label: Any) -> forms.DateField:
 class RunForm(forms.Form):
     """A new payment list."""
 
-    version = forms.ModelChoiceField(
+    version: forms.ModelChoiceField[ProgrammeVersion] = forms.ModelChoiceField(
         label=_("Programme"),
         queryset=ProgrammeVersion.objects.filter(
             state=VersionState.ACTIVE, programme__kind=Kind.RUN

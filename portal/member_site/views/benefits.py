@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,26 +14,26 @@ from ledger.benefits.models import Claim
 from ledger.benefits.queries import Entitlement
 from portal.accounts.access import member_required, refusals_on
 from portal.member_site import trails
+from portal.member_site.access import MemberRequest
 from portal.member_site.forms import TripForm
-from portal.members.models import Member
 
 
 @member_required
-def overview(request: HttpRequest) -> HttpResponse:
-    member: Member = request.member  # type: ignore[attr-defined]
+def overview(request: MemberRequest) -> HttpResponse:
+    member = request.member
     found = queries.entitlements(member, timezone.localdate())
     return render(request, "me/benefits.html", {"entitlements": found})
 
 
 @member_required
-def detail(request: HttpRequest, code: str) -> HttpResponse:
+def detail(request: MemberRequest, code: str) -> HttpResponse:
     entitlement = _entitlement(request, code)
     steps = trails.of(entitlement.commitment) if entitlement.commitment else []
     return render(request, "me/benefit.html", {"entitlement": entitlement, "steps": steps})
 
 
 @member_required
-def apply(request: HttpRequest, code: str) -> HttpResponse:
+def apply(request: MemberRequest, code: str) -> HttpResponse:
     """The form for the trip; sending it twice gives the same place."""
     entitlement = _entitlement(request, code)
     campaign = entitlement.campaign
@@ -46,7 +46,7 @@ def apply(request: HttpRequest, code: str) -> HttpResponse:
         claim = None
         with refusals_on(form):
             claim = claims.claim(
-                member=request.member,  # type: ignore[attr-defined]
+                member=request.member,
                 campaign=campaign,
                 trip=form.trip(),
             )
@@ -62,15 +62,15 @@ def apply(request: HttpRequest, code: str) -> HttpResponse:
 
 @member_required
 @require_http_methods(["POST"])
-def give_back(request: HttpRequest, pk: int) -> HttpResponse:
-    claim = get_object_or_404(Claim, pk=pk, member=request.member)  # type: ignore[attr-defined]
-    claims.give_back(claim=claim, actor=request.user)  # type: ignore[arg-type]
+def give_back(request: MemberRequest, pk: int) -> HttpResponse:
+    claim = get_object_or_404(Claim, pk=pk, member=request.member)
+    claims.give_back(claim=claim, actor=request.user)
     messages.success(request, _("You have given back your place. Somebody else can take it now."))
     return redirect("me_benefit", code=claim.programme.code)
 
 
-def _entitlement(request: HttpRequest, code: str) -> Entitlement:
-    member: Member = request.member  # type: ignore[attr-defined]
+def _entitlement(request: MemberRequest, code: str) -> Entitlement:
+    member = request.member
     for entitlement in queries.entitlements(member, timezone.localdate()):
         if entitlement.version.programme.code == code:
             return entitlement

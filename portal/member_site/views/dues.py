@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,14 +15,14 @@ from ledger.dues.models import DuesPayment, PaymentState
 from ledger.receipts import pdf
 from ledger.receipts.models import Receipt
 from portal.accounts.access import member_required, refusals_on
+from portal.member_site.access import MemberRequest
 from portal.member_site.forms import MonthsForm
-from portal.members.models import Member
 
 
 @member_required
-def overview(request: HttpRequest) -> HttpResponse:
+def overview(request: MemberRequest) -> HttpResponse:
     """How long dues are paid for, and the way to the payment page."""
-    member: Member = request.member  # type: ignore[attr-defined]
+    member = request.member
     try:
         coverage = queries.coverage(member, timezone.localdate())
     except NoMembership as refusal:
@@ -43,12 +43,12 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 @member_required
-def came_back(request: HttpRequest) -> HttpResponse:
+def came_back(request: MemberRequest) -> HttpResponse:
     """The payer is back: what really happened is asked of the platform, not of the address."""
     number = request.GET.get("payment", "")
     if not number.isdecimal():
         raise Http404
-    payment = get_object_or_404(DuesPayment, pk=number, member=request.member)  # type: ignore[attr-defined]
+    payment = get_object_or_404(DuesPayment, pk=number, member=request.member)
     unavailable = False
     try:
         payment = online.look_again(payment=payment)
@@ -64,18 +64,18 @@ def came_back(request: HttpRequest) -> HttpResponse:
 
 
 @member_required
-def receipts(request: HttpRequest) -> HttpResponse:
-    return render(request, "me/receipts.html", {"payments": queries.history(request.member)})  # type: ignore[attr-defined]
+def receipts(request: MemberRequest) -> HttpResponse:
+    return render(request, "me/receipts.html", {"payments": queries.history(request.member)})
 
 
 @member_required
-def receipt_pdf(request: HttpRequest, code: str, number: str) -> HttpResponse:
+def receipt_pdf(request: MemberRequest, code: str, number: str) -> HttpResponse:
     """The member's own receipt as PDF; anybody else's does not exist here."""
-    receipt = get_object_or_404(
+    receipt: Receipt = get_object_or_404(
         Receipt.objects.select_related("series", "union"),
         series__code=code,
         number=number,
-        member=request.member,  # type: ignore[attr-defined]
+        member=request.member,
     )
     response = HttpResponse(pdf.render(receipt), content_type="application/pdf")
     response["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(pdf.file_name(receipt))}"

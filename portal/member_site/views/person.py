@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,14 +15,15 @@ from ledger.dues import queries as dues
 from ledger.dues.errors import NoMembership
 from portal.accounts.access import member_required, refusals_on
 from portal.member_site import trails
+from portal.member_site.access import MemberRequest
 from portal.member_site.forms import CardForm
 from portal.members import register
 from portal.members.models import CardStatus, Member, ServiceCard
 
 
 @member_required
-def home(request: HttpRequest) -> HttpResponse:
-    member: Member = request.member  # type: ignore[attr-defined]
+def home(request: MemberRequest) -> HttpResponse:
+    member = request.member
     today = timezone.localdate()
     latest = benefits.money_of(member).first()
     context: dict[str, Any] = {
@@ -38,8 +39,8 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @member_required
-def money(request: HttpRequest) -> HttpResponse:
-    member: Member = request.member  # type: ignore[attr-defined]
+def money(request: MemberRequest) -> HttpResponse:
+    member = request.member
     commitments = [
         (commitment, benefits.status_of(commitment), trails.of(commitment))
         for commitment in benefits.money_of(member)
@@ -52,9 +53,9 @@ def money(request: HttpRequest) -> HttpResponse:
 
 
 @member_required
-def card(request: HttpRequest) -> HttpResponse:
+def card(request: MemberRequest) -> HttpResponse:
     """See the card that money goes to, and register another one in one's own name."""
-    member: Member = request.member  # type: ignore[attr-defined]
+    member = request.member
     form = CardForm(request.POST or None, initial={"holder": member.name})
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
@@ -66,8 +67,8 @@ def card(request: HttpRequest) -> HttpResponse:
 
 
 @member_required
-def profile(request: HttpRequest) -> HttpResponse:
-    member: Member = request.member  # type: ignore[attr-defined]
+def profile(request: MemberRequest) -> HttpResponse:
+    member = request.member
     return render(
         request,
         "me/profile.html",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from ledger.books.models import BankAccount
 from ledger.reconciliation import matching, queries, statements
 from ledger.reconciliation.models import StatementLine
 from ledger.reports import periods
-from portal.accounts.access import duty_required, refusals_on
+from portal.accounts.access import StaffRequest, duty_required, refusals_on
 from portal.accounts.roles import Duty
 from portal.office import desk
 from portal.office.forms import FileForm
@@ -29,11 +29,11 @@ _POSTS: dict[str, Callable[..., object]] = {
 }
 
 
-def _account(request: HttpRequest, code: str) -> BankAccount:
+def _account(request: StaffRequest, code: str) -> BankAccount:
     return get_object_or_404(
         BankAccount.objects.select_related("account__book__union"),
         code=code,
-        account__book__union__in=desk.reach(request.user, desk.SEES_BANK),  # type: ignore[arg-type]
+        account__book__union__in=desk.reach(request.user, desk.SEES_BANK),
     )
 
 
@@ -43,8 +43,8 @@ def _this_month() -> int:
 
 
 @duty_required(*desk.SEES_BANK)
-def overview(request: HttpRequest) -> HttpResponse:
-    unions = desk.reach(request.user, desk.SEES_BANK)  # type: ignore[arg-type]
+def overview(request: StaffRequest) -> HttpResponse:
+    unions = desk.reach(request.user, desk.SEES_BANK)
     accounts = BankAccount.objects.filter(account__book__union__in=unions)
     rows = [
         (account, len(queries.open_lines(account)), account.statements.order_by("-to_day").first())
@@ -54,13 +54,13 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 @duty_required(*desk.SEES_BANK)
-def detail(request: HttpRequest, code: str) -> HttpResponse:
+def detail(request: StaffRequest, code: str) -> HttpResponse:
     return _page(request, _account(request, code))
 
 
 @duty_required(Duty.IMPORT_STATEMENT)
 @require_POST
-def take_statement(request: HttpRequest, code: str) -> HttpResponse:
+def take_statement(request: StaffRequest, code: str) -> HttpResponse:
     account = _account(request, code)
     form = FileForm(request.POST, request.FILES)
     imported = None
@@ -70,7 +70,7 @@ def take_statement(request: HttpRequest, code: str) -> HttpResponse:
                 bank_account=account,
                 content=form.content(),
                 file_name=form.cleaned_data["file"].name,
-                actor=request.user,  # type: ignore[arg-type]
+                actor=request.user,
             )
     if imported is not None:
         messages.success(
@@ -84,9 +84,9 @@ def take_statement(request: HttpRequest, code: str) -> HttpResponse:
 
 @duty_required(Duty.RECONCILE)
 @require_POST
-def match(request: HttpRequest, code: str) -> HttpResponse:
+def match(request: StaffRequest, code: str) -> HttpResponse:
     """Let the rules match what leaves no doubt."""
-    done = matching.match(bank_account=_account(request, code), up_to=None, actor=request.user)  # type: ignore[arg-type]
+    done = matching.match(bank_account=_account(request, code), up_to=None, actor=request.user)
     messages.success(
         request,
         _("%(matched)s lines matched, %(open)s still open.")
@@ -97,7 +97,7 @@ def match(request: HttpRequest, code: str) -> HttpResponse:
 
 @duty_required(Duty.RECONCILE)
 @require_POST
-def match_by_hand(request: HttpRequest, code: str) -> HttpResponse:
+def match_by_hand(request: StaffRequest, code: str) -> HttpResponse:
     account = _account(request, code)
     own = {line.pk for line in queries.open_lines(account)}
     lines = [int(pk) for pk in request.POST.getlist("line") if pk.isdecimal()]
@@ -106,7 +106,7 @@ def match_by_hand(request: HttpRequest, code: str) -> HttpResponse:
     matching.match_by_hand(
         line_ids=lines,
         posting_ids=request.POST.getlist("posting"),
-        actor=request.user,  # type: ignore[arg-type]
+        actor=request.user,
         reason=request.POST.get("reason", ""),
     )
     messages.success(request, _("Matched."))
@@ -115,7 +115,7 @@ def match_by_hand(request: HttpRequest, code: str) -> HttpResponse:
 
 @duty_required(Duty.RECONCILE)
 @require_POST
-def post_line(request: HttpRequest, code: str, line: int) -> HttpResponse:
+def post_line(request: StaffRequest, code: str, line: int) -> HttpResponse:
     """Post what only the bank knows: a fee, interest, or money that nobody can explain yet."""
     found = get_object_or_404(StatementLine, pk=line, bank_account=_account(request, code))
     write = _POSTS.get(request.POST.get("as", ""))
@@ -126,7 +126,7 @@ def post_line(request: HttpRequest, code: str, line: int) -> HttpResponse:
     return redirect("office_bank_account", code=code)
 
 
-def _page(request: HttpRequest, account: BankAccount, **forms: Any) -> HttpResponse:
+def _page(request: StaffRequest, account: BankAccount, **forms: Any) -> HttpResponse:
     month = periods.month_of(request.GET["period"]) if request.GET.get("period") else _last_month(account)
     context: dict[str, Any] = {
         "account": account,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -18,7 +18,7 @@ from ledger.books.queries import trial_balance as trial_balance_rows
 from ledger.reports import exports, periods
 from ledger.reports import statements as statutory
 from ledger.reports.trial_balance import totals
-from portal.accounts.access import duty_required
+from portal.accounts.access import StaffRequest, duty_required
 from portal.accounts.roles import Duty
 from portal.office import desk
 
@@ -27,12 +27,12 @@ _FILES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocum
           "hledger": "text/plain", "beancount": "text/plain"}  # fmt: skip
 
 
-def _book(request: HttpRequest, code: str, *duties: Duty) -> Book:
-    unions = desk.reach(request.user, duties or [Duty.VIEW_BOOKS])  # type: ignore[arg-type]
+def _book(request: StaffRequest, code: str, *duties: Duty) -> Book:
+    unions = desk.reach(request.user, duties or [Duty.VIEW_BOOKS])
     return get_object_or_404(Book.objects.select_related("union"), code=code, union__in=unions)
 
 
-def _month(request: HttpRequest, book: Book) -> int:
+def _month(request: StaffRequest, book: Book) -> int:
     """The month asked for, else the last one in which something was posted."""
     asked = request.GET.get("period") or request.POST.get("period")
     if asked:
@@ -52,8 +52,8 @@ def _context(book: Book, month: int) -> dict[str, object]:
 
 
 @duty_required(Duty.VIEW_BOOKS)
-def overview(request: HttpRequest) -> HttpResponse:
-    books = Book.objects.filter(union__in=desk.reach(request.user, [Duty.VIEW_BOOKS]))  # type: ignore[arg-type]
+def overview(request: StaffRequest) -> HttpResponse:
+    books = Book.objects.filter(union__in=desk.reach(request.user, [Duty.VIEW_BOOKS]))
     found = Paginator(books.select_related("union").order_by("union__path"), _PER_PAGE)
     shown = found.get_page(request.GET.get("page"))
     rows = [(book, balance_of(book, "101"), balance_of(book, "102")) for book in shown]
@@ -61,7 +61,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 @duty_required(Duty.VIEW_BOOKS)
-def trial_balance(request: HttpRequest, code: str) -> HttpResponse:
+def trial_balance(request: StaffRequest, code: str) -> HttpResponse:
     """科目余额表 of a month; every figure leads to its postings."""
     book = _book(request, code)
     month = _month(request, book)
@@ -72,7 +72,7 @@ def trial_balance(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @duty_required(Duty.VIEW_BOOKS)
-def account(request: HttpRequest, code: str, account: str) -> HttpResponse:
+def account(request: StaffRequest, code: str, account: str) -> HttpResponse:
     """明细账: the postings of an account and its details in a month."""
     book = _book(request, code)
     month = _month(request, book)
@@ -92,7 +92,7 @@ def account(request: HttpRequest, code: str, account: str) -> HttpResponse:
 
 
 @duty_required(Duty.VIEW_BOOKS)
-def transaction(request: HttpRequest, code: str, pk: int) -> HttpResponse:
+def transaction(request: StaffRequest, code: str, pk: int) -> HttpResponse:
     book = _book(request, code)
     found = get_object_or_404(Transaction.objects.select_related("created_by"), book=book, pk=pk)
     postings = Posting.objects.filter(transaction=found).select_related("account").order_by("line", "-side")
@@ -110,7 +110,7 @@ def transaction(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 
 
 @duty_required(Duty.VIEW_BOOKS)
-def statements(request: HttpRequest, code: str) -> HttpResponse:
+def statements(request: StaffRequest, code: str) -> HttpResponse:
     """工会01表 and 工会02表 of a month."""
     book = _book(request, code)
     month = _month(request, book)
@@ -119,7 +119,7 @@ def statements(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @duty_required(Duty.VIEW_BOOKS)
-def export(request: HttpRequest, code: str, form: str) -> HttpResponse:
+def export(request: StaffRequest, code: str, form: str) -> HttpResponse:
     """The complete book as a file."""
     if form not in _FILES:
         raise Http404
@@ -131,7 +131,7 @@ def export(request: HttpRequest, code: str, form: str) -> HttpResponse:
 
 
 @duty_required(Duty.VIEW_BOOKS)
-def vouchers(request: HttpRequest, code: str) -> HttpResponse:
+def vouchers(request: StaffRequest, code: str) -> HttpResponse:
     book = _book(request, code)
     month = _month(request, book)
     found = book.vouchers.filter(month=month).select_related("prepared_by", "checked_by")
@@ -147,10 +147,10 @@ def vouchers(request: HttpRequest, code: str) -> HttpResponse:
 
 @duty_required(Duty.PREPARE_VOUCHER)
 @require_POST
-def draw_up(request: HttpRequest, code: str) -> HttpResponse:
+def draw_up(request: StaffRequest, code: str) -> HttpResponse:
     book = _book(request, code, Duty.PREPARE_VOUCHER)
     month = _month(request, book)
-    made = voucher_desk.draw_up_month(book=book, month=month, prepared_by=request.user)  # type: ignore[arg-type]
+    made = voucher_desk.draw_up_month(book=book, month=month, prepared_by=request.user)
     messages.success(
         request,
         ngettext("%(n)s voucher drawn up.", "%(n)s vouchers drawn up.", len(made)) % {"n": len(made)},
@@ -160,14 +160,14 @@ def draw_up(request: HttpRequest, code: str) -> HttpResponse:
 
 @duty_required(Duty.CHECK_VOUCHER)
 @require_POST
-def check(request: HttpRequest, code: str) -> HttpResponse:
+def check(request: StaffRequest, code: str) -> HttpResponse:
     """Check and post the chosen vouchers; whoever prepared one cannot check it."""
     book = _book(request, code, Duty.CHECK_VOUCHER)
     month = _month(request, book)
     chosen = [int(pk) for pk in request.POST.getlist("voucher") if pk.isdecimal()]
     drafts = Voucher.objects.filter(book=book, pk__in=chosen, state=VoucherState.DRAFT).order_by("date", "pk")
     for voucher in drafts:
-        voucher_desk.check_and_post(voucher=voucher, checked_by=request.user)  # type: ignore[arg-type]
+        voucher_desk.check_and_post(voucher=voucher, checked_by=request.user)
     messages.success(
         request,
         ngettext("%(n)s voucher posted.", "%(n)s vouchers posted.", len(drafts)) % {"n": len(drafts)},
@@ -177,17 +177,17 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
 
 @duty_required(Duty.CLOSE_PERIOD)
 @require_POST
-def close(request: HttpRequest, code: str) -> HttpResponse:
+def close(request: StaffRequest, code: str) -> HttpResponse:
     """First carry income and expenditure forward; when every voucher is posted, close the month."""
     book = _book(request, code, Duty.CLOSE_PERIOD)
     month = _month(request, book)
     if request.POST.get("step") == "carry_forward":
-        closing.carry_forward(book=book, month=month, actor=request.user)  # type: ignore[arg-type]
+        closing.carry_forward(book=book, month=month, actor=request.user)
         messages.success(
             request, _("Income and expenditure are carried forward. Draw up their voucher next.")
         )
     else:
-        closing.close_period(book=book, month=month, actor=request.user)  # type: ignore[arg-type]
+        closing.close_period(book=book, month=month, actor=request.user)
         messages.success(request, _("The month is closed."))
     return _back_to_vouchers(book, month)
 

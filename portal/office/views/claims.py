@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,7 +16,7 @@ from ledger.benefits import campaigns, queries
 from ledger.benefits import claims as taking
 from ledger.benefits.models import Campaign, Claim, ClaimState
 from ledger.books.models import BankAccount
-from portal.accounts.access import duty_required, refusals_on
+from portal.accounts.access import StaffRequest, duty_required, refusals_on
 from portal.accounts.roles import Duty
 from portal.office import desk
 from portal.office.forms import PayoutForm, ReasonForm
@@ -24,36 +24,36 @@ from portal.office.forms import PayoutForm, ReasonForm
 _PER_PAGE = 25
 
 
-def _campaign(request: HttpRequest, code: str) -> Campaign:
+def _campaign(request: StaffRequest, code: str) -> Campaign:
     return get_object_or_404(
         Campaign.objects.select_related("version__programme", "union"),
         code=code,
-        union__in=desk.reach(request.user, desk.SEES_CLAIMS),  # type: ignore[arg-type]
+        union__in=desk.reach(request.user, desk.SEES_CLAIMS),
     )
 
 
 @duty_required(*desk.SEES_CLAIMS)
-def overview(request: HttpRequest) -> HttpResponse:
-    unions = desk.reach(request.user, desk.SEES_CLAIMS)  # type: ignore[arg-type]
+def overview(request: StaffRequest) -> HttpResponse:
+    unions = desk.reach(request.user, desk.SEES_CLAIMS)
     found = Campaign.objects.filter(union__in=unions).select_related("version__programme", "union")
     rows = [(campaign, queries.places_left(campaign)) for campaign in found.order_by("-opens_at")]
     return desk.page(request, "campaigns", "claims", {"rows": rows})
 
 
 @duty_required(*desk.SEES_CLAIMS)
-def detail(request: HttpRequest, code: str) -> HttpResponse:
+def detail(request: StaffRequest, code: str) -> HttpResponse:
     return _page(request, _campaign(request, code))
 
 
 @duty_required(Duty.VERIFY_EVIDENCE)
 @require_POST
-def verify(request: HttpRequest, code: str) -> HttpResponse:
+def verify(request: StaffRequest, code: str) -> HttpResponse:
     """Record that the tickets of the chosen claims are in order."""
     campaign = _campaign(request, code)
     chosen = [int(pk) for pk in request.POST.getlist("claim") if pk.isdecimal()]
     done = campaigns.verify(
         claims=list(campaign.claims.filter(pk__in=chosen)),
-        verified_by=request.user,  # type: ignore[arg-type]
+        verified_by=request.user,
     )
     messages.success(request, ngettext("%(n)s claim checked.", "%(n)s claims checked.", done) % {"n": done})
     return redirect("office_campaign", code=code)
@@ -61,20 +61,20 @@ def verify(request: HttpRequest, code: str) -> HttpResponse:
 
 @duty_required(Duty.APPROVE_RUN)
 @require_POST
-def approve(request: HttpRequest, code: str) -> HttpResponse:
-    done = campaigns.approve_claims(campaign=_campaign(request, code), approved_by=request.user)  # type: ignore[arg-type]
+def approve(request: StaffRequest, code: str) -> HttpResponse:
+    done = campaigns.approve_claims(campaign=_campaign(request, code), approved_by=request.user)
     messages.success(request, ngettext("%(n)s claim approved.", "%(n)s claims approved.", done) % {"n": done})
     return redirect("office_campaign", code=code)
 
 
 @duty_required(Duty.VERIFY_EVIDENCE)
-def reject(request: HttpRequest, code: str, pk: int) -> HttpResponse:
+def reject(request: StaffRequest, code: str, pk: int) -> HttpResponse:
     """Refuse one claim with the reason that the member reads."""
     claim = get_object_or_404(Claim, pk=pk, campaign=_campaign(request, code))
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
-            taking.reject(claim=claim, reason=form.cleaned_data["reason"], actor=request.user)  # type: ignore[arg-type]
+            taking.reject(claim=claim, reason=form.cleaned_data["reason"], actor=request.user)
         if form.is_valid():
             messages.success(request, _("Refused; the place is free again."))
             return redirect("office_campaign", code=code)
@@ -83,7 +83,7 @@ def reject(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 
 @duty_required(Duty.BUILD_PAYOUT)
 @require_POST
-def build_payout(request: HttpRequest, code: str) -> HttpResponse:
+def build_payout(request: StaffRequest, code: str) -> HttpResponse:
     campaign = _campaign(request, code)
     form = PayoutForm(request.POST, accounts=_accounts(campaign))
     batch = None
@@ -100,7 +100,7 @@ def _accounts(campaign: Campaign) -> Any:
     return BankAccount.objects.filter(account__book__union=campaign.union)
 
 
-def _page(request: HttpRequest, campaign: Campaign, **forms: Any) -> HttpResponse:
+def _page(request: StaffRequest, campaign: Campaign, **forms: Any) -> HttpResponse:
     chosen = request.GET.get("state", "")
     claims = campaign.claims.select_related("member").order_by("place_number", "pk")
     if chosen in ClaimState.values:

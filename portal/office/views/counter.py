@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,7 +21,7 @@ from ledger.dues.errors import NoMembership
 from ledger.dues.models import DuesPayment
 from ledger.receipts import pdf
 from ledger.receipts.models import Receipt
-from portal.accounts.access import duty_required, refusals_on
+from portal.accounts.access import StaffRequest, duty_required, refusals_on
 from portal.accounts.models import User
 from portal.accounts.roles import Duty
 from portal.members.models import Member
@@ -56,20 +57,20 @@ def _found(user: User, asked: str) -> QuerySet[Member]:
 
 
 @duty_required(Duty.VIEW_MEMBERS)
-def members(request: HttpRequest) -> HttpResponse:
+def members(request: StaffRequest) -> HttpResponse:
     return _search_page(request, "office_member", "members")
 
 
 @duty_required(Duty.COLLECT_DUES)
-def dues(request: HttpRequest) -> HttpResponse:
+def dues(request: StaffRequest) -> HttpResponse:
     """The first step at the counter: who is paying."""
     return _search_page(request, "office_collect", "dues")
 
 
-def _search_page(request: HttpRequest, target: str, active: str) -> HttpResponse:
+def _search_page(request: StaffRequest, target: str, active: str) -> HttpResponse:
     form = SearchForm(request.GET or None)
     asked = form.cleaned_data["q"].strip() if form.is_valid() else ""
-    found = _found(request.user, asked).prefetch_related("memberships__union").order_by("name", "pk")  # type: ignore[arg-type]
+    found = _found(request.user, asked).prefetch_related("memberships__union").order_by("name", "pk")
     shown = Paginator(found, _PER_PAGE).get_page(request.GET.get("page"))
     return desk.page(
         request,
@@ -80,8 +81,8 @@ def _search_page(request: HttpRequest, target: str, active: str) -> HttpResponse
 
 
 @duty_required(Duty.VIEW_MEMBERS)
-def member(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(_within_reach(request.user), pk=pk)  # type: ignore[arg-type]
+def member(request: StaffRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(_within_reach(request.user), pk=pk)
     return desk.page(
         request,
         "member",
@@ -97,14 +98,14 @@ def member(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @duty_required(Duty.COLLECT_DUES)
-def collect(request: HttpRequest, pk: int) -> HttpResponse:
+def collect(request: StaffRequest, pk: int) -> HttpResponse:
     """Take dues: months, day and way of payment; afterwards the receipt is there."""
-    payer = get_object_or_404(_within_reach(request.user), pk=pk)  # type: ignore[arg-type]
+    payer = get_object_or_404(_within_reach(request.user), pk=pk)
     form = CollectForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         payment = None
         with refusals_on(form):
-            payment = _take(payer, form.cleaned_data, request.user)  # type: ignore[arg-type]
+            payment = _take(payer, form.cleaned_data, request.user)
         if payment is not None:
             messages.success(
                 request,
@@ -123,18 +124,18 @@ def collect(request: HttpRequest, pk: int) -> HttpResponse:
     return desk.page(request, "collect", "dues", context)
 
 
-def _take(payer: Member, values: dict[str, object], user: User) -> DuesPayment:
-    months, paid_on = values["months"], values["paid_on"]
+def _take(payer: Member, values: dict[str, Any], user: User) -> DuesPayment:
+    months, paid_on = int(values["months"]), values["paid_on"]
     if values["channel"] == "cash":
-        return collecting.collect_cash(member=payer, months=months, paid_on=paid_on, collected_by=user)  # type: ignore[arg-type]
-    union = queries.membership_for_dues(payer, paid_on).union  # type: ignore[arg-type]
+        return collecting.collect_cash(member=payer, months=months, paid_on=paid_on, collected_by=user)
+    union = queries.membership_for_dues(payer, paid_on).union
     account = BankAccount.objects.filter(account__book__union=union).order_by("pk").first()
     if account is None:
         raise NoMembership(_("%(union)s has no bank account on record.") % {"union": union.name})
     return collecting.collect_bank_transfer(
         member=payer,
-        months=months,  # type: ignore[arg-type]
-        paid_on=paid_on,  # type: ignore[arg-type]
+        months=months,
+        paid_on=paid_on,
         bank_account=account,
         bank_reference=str(values["bank_reference"]),
         recorded_by=user,
@@ -142,8 +143,8 @@ def _take(payer: Member, values: dict[str, object], user: User) -> DuesPayment:
 
 
 @duty_required(Duty.COLLECT_DUES, Duty.ISSUE_RECEIPT, Duty.VIEW_BOOKS)
-def receipt_pdf(request: HttpRequest, code: str, number: str) -> HttpResponse:
-    unions = desk.reach(request.user, [Duty.COLLECT_DUES, Duty.ISSUE_RECEIPT, Duty.VIEW_BOOKS])  # type: ignore[arg-type]
+def receipt_pdf(request: StaffRequest, code: str, number: str) -> HttpResponse:
+    unions = desk.reach(request.user, [Duty.COLLECT_DUES, Duty.ISSUE_RECEIPT, Duty.VIEW_BOOKS])
     receipt: Receipt = get_object_or_404(
         Receipt.objects.select_related("series", "union"), series__code=code, number=number, union__in=unions
     )

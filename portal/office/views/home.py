@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from ledger.books.models import BankAccount
 from ledger.books.queries import balance
-from portal.accounts.access import duty_required
+from portal.accounts.access import StaffRequest, duty_required
 from portal.accounts.models import AuditEvent
 from portal.accounts.permissions import NotAllowed
 from portal.accounts.roles import Duty
@@ -21,11 +21,11 @@ _PER_PAGE = 50
 
 
 @login_required
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: StaffRequest) -> HttpResponse:
     """The first page of the office: what waits for me, and the bank balances within my reach."""
-    if not desk.duties_of(request.user):  # type: ignore[arg-type]
+    if not desk.duties_of(request.user):
         raise NotAllowed(_("The office is for staff. Your sign-in has no role there."))
-    unions = desk.reach(request.user, [Duty.VIEW_BOOKS, Duty.IMPORT_STATEMENT])  # type: ignore[arg-type]
+    unions = desk.reach(request.user, [Duty.VIEW_BOOKS, Duty.IMPORT_STATEMENT])
     accounts = BankAccount.objects.filter(account__book__union__in=unions).select_related(
         "account__book__union"
     )
@@ -37,10 +37,10 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @duty_required(Duty.VIEW_AUDIT_TRAIL)
-def audit_trail(request: HttpRequest) -> HttpResponse:
+def audit_trail(request: StaffRequest) -> HttpResponse:
     """Every act on record within reach, newest first, by action or person."""
     user = request.user
-    top = desk.reach(user, [Duty.VIEW_AUDIT_TRAIL])  # type: ignore[arg-type]
+    top = desk.reach(user, [Duty.VIEW_AUDIT_TRAIL])
     events = AuditEvent.objects.select_related("actor", "union").order_by("-pk")
     if not _sees_everything(top):
         events = events.filter(union__in=top)

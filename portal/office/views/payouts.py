@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,7 +16,7 @@ from ledger.benefits import settlement
 from ledger.payouts import batches, exporting
 from ledger.payouts.models import Batch
 from ledger.payouts.reasons import REASONS
-from portal.accounts.access import duty_required, refusals_on
+from portal.accounts.access import StaffRequest, duty_required, refusals_on
 from portal.accounts.roles import Duty
 from portal.office import desk
 from portal.office.forms import FileForm, ReasonForm
@@ -24,17 +24,17 @@ from portal.office.forms import FileForm, ReasonForm
 _PER_PAGE = 25
 
 
-def _batch(request: HttpRequest, code: str) -> Batch:
+def _batch(request: StaffRequest, code: str) -> Batch:
     return get_object_or_404(
         Batch.objects.select_related("bank_account__account__book__union", "prepared_by", "released_by"),
         code=code,
-        bank_account__account__book__union__in=desk.reach(request.user, desk.SEES_PAYOUTS),  # type: ignore[arg-type]
+        bank_account__account__book__union__in=desk.reach(request.user, desk.SEES_PAYOUTS),
     )
 
 
 @duty_required(*desk.SEES_PAYOUTS)
-def overview(request: HttpRequest) -> HttpResponse:
-    unions = desk.reach(request.user, desk.SEES_PAYOUTS)  # type: ignore[arg-type]
+def overview(request: StaffRequest) -> HttpResponse:
+    unions = desk.reach(request.user, desk.SEES_PAYOUTS)
     found = Batch.objects.filter(bank_account__account__book__union__in=unions)
     found = found.select_related("bank_account__account__book__union").order_by("-pk")
     return desk.page(
@@ -46,26 +46,26 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 @duty_required(*desk.SEES_PAYOUTS)
-def detail(request: HttpRequest, code: str) -> HttpResponse:
+def detail(request: StaffRequest, code: str) -> HttpResponse:
     return _page(request, _batch(request, code))
 
 
 @duty_required(Duty.RELEASE_PAYOUT)
 @require_POST
-def release(request: HttpRequest, code: str) -> HttpResponse:
-    batches.release(batch=_batch(request, code), released_by=request.user)  # type: ignore[arg-type]
+def release(request: StaffRequest, code: str) -> HttpResponse:
+    batches.release(batch=_batch(request, code), released_by=request.user)
     messages.success(request, _("Released. The cashier can send the file now."))
     return redirect("office_payout", code=code)
 
 
 @duty_required(Duty.RELEASE_PAYOUT, Duty.BUILD_PAYOUT)
 @require_POST
-def withdraw(request: HttpRequest, code: str) -> HttpResponse:
+def withdraw(request: StaffRequest, code: str) -> HttpResponse:
     batch = _batch(request, code)
     form = ReasonForm(request.POST)
     if form.is_valid():
         with refusals_on(form):
-            batches.withdraw(batch=batch, reason=form.cleaned_data["reason"], actor=request.user)  # type: ignore[arg-type]
+            batches.withdraw(batch=batch, reason=form.cleaned_data["reason"], actor=request.user)
     if form.is_valid():
         messages.success(request, _("The payout is withdrawn."))
         return redirect("office_payout", code=code)
@@ -74,9 +74,9 @@ def withdraw(request: HttpRequest, code: str) -> HttpResponse:
 
 @duty_required(Duty.BUILD_PAYOUT)
 @require_POST
-def download(request: HttpRequest, code: str) -> HttpResponse:
+def download(request: StaffRequest, code: str) -> HttpResponse:
     """The file for the bank; taking it for the first time marks the payout as sent."""
-    file = exporting.export(batch=_batch(request, code), actor=request.user)  # type: ignore[arg-type]
+    file = exporting.export(batch=_batch(request, code), actor=request.user)
     response = HttpResponse(file.content, content_type="application/octet-stream")
     response["Content-Disposition"] = f'attachment; filename="{file.name}"'
     response["X-Content-SHA256"] = file.sha256
@@ -85,13 +85,13 @@ def download(request: HttpRequest, code: str) -> HttpResponse:
 
 @duty_required(Duty.IMPORT_BANK_RESULT)
 @require_POST
-def take_result(request: HttpRequest, code: str) -> HttpResponse:
+def take_result(request: StaffRequest, code: str) -> HttpResponse:
     batch = _batch(request, code)
     form = FileForm(request.POST, request.FILES)
     outcome = None
     if form.is_valid():
         with refusals_on(form):
-            outcome = settlement.import_result(batch=batch, content=form.content(), actor=request.user)  # type: ignore[arg-type]
+            outcome = settlement.import_result(batch=batch, content=form.content(), actor=request.user)
     if outcome is not None:
         paid, failed = len(outcome.paid), len(outcome.failed)
         messages.success(
@@ -107,7 +107,7 @@ def take_result(request: HttpRequest, code: str) -> HttpResponse:
     return _page(request, batch, result_form=form)
 
 
-def _page(request: HttpRequest, batch: Batch, **forms: Any) -> HttpResponse:
+def _page(request: StaffRequest, batch: Batch, **forms: Any) -> HttpResponse:
     lines = batch.lines.defer("card_number").order_by("seq")
     shown = Paginator(lines, _PER_PAGE).get_page(request.GET.get("page"))
     context: dict[str, Any] = {

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from ledger.benefits import programmes
 from ledger.benefits.models import BudgetLine, ProgrammeVersion
-from portal.accounts.access import duty_required
+from portal.accounts.access import StaffRequest, duty_required
 from portal.accounts.roles import Duty
 from portal.office import desk
 
 
 @duty_required(*desk.SEES_PROGRAMMES)
-def overview(request: HttpRequest) -> HttpResponse:
-    unions = desk.reach(request.user, desk.SEES_PROGRAMMES)  # type: ignore[arg-type]
+def overview(request: StaffRequest) -> HttpResponse:
+    unions = desk.reach(request.user, desk.SEES_PROGRAMMES)
     versions = (
         ProgrammeVersion.objects.filter(programme__owner__in=unions)
         .select_related("programme", "prepared_by", "approved_by")
@@ -35,9 +35,9 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 @duty_required(Duty.APPROVE_PROGRAMMES)
 @require_POST
-def activate(request: HttpRequest, pk: int) -> HttpResponse:
-    unions = desk.reach(request.user, [Duty.APPROVE_PROGRAMMES])  # type: ignore[arg-type]
+def activate(request: StaffRequest, pk: int) -> HttpResponse:
+    unions = desk.reach(request.user, [Duty.APPROVE_PROGRAMMES])
     version = get_object_or_404(ProgrammeVersion, pk=pk, programme__owner__in=unions)
-    programmes.activate(version=version, approved_by=request.user)  # type: ignore[arg-type]
+    programmes.activate(version=version, approved_by=request.user)
     messages.success(request, _("The rules are in force."))
     return redirect("office_programmes")

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -16,7 +16,7 @@ from ledger.benefits import funding, runs
 from ledger.benefits.models import CommitmentState, Run, RunState
 from ledger.books.models import BankAccount
 from ledger.payouts.models import Batch, BatchState
-from portal.accounts.access import duty_required, refusals_on
+from portal.accounts.access import StaffRequest, duty_required, refusals_on
 from portal.accounts.roles import Duty
 from portal.office import desk
 from portal.office.forms import BankForm, PayoutForm, ReasonForm, RunForm
@@ -24,26 +24,26 @@ from portal.office.forms import BankForm, PayoutForm, ReasonForm, RunForm
 _PER_PAGE = 25
 
 
-def _run(request: HttpRequest, code: str) -> Run:
+def _run(request: StaffRequest, code: str) -> Run:
     """A list within reach; another union's list does not exist for this person."""
     return get_object_or_404(
         Run.objects.select_related("version__programme", "union", "prepared_by", "approved_by"),
         code=code,
-        union__in=desk.reach(request.user, desk.SEES_RUNS),  # type: ignore[arg-type]
+        union__in=desk.reach(request.user, desk.SEES_RUNS),
     )
 
 
 @duty_required(*desk.SEES_RUNS)
-def overview(request: HttpRequest) -> HttpResponse:
-    lists = Run.objects.filter(union__in=desk.reach(request.user, desk.SEES_RUNS))  # type: ignore[arg-type]
+def overview(request: StaffRequest) -> HttpResponse:
+    lists = Run.objects.filter(union__in=desk.reach(request.user, desk.SEES_RUNS))
     lists = lists.select_related("version__programme", "union").order_by("-pk")
     found = Paginator(lists, _PER_PAGE).get_page(request.GET.get("page"))
     return desk.page(request, "runs", "runs", {"runs": found})
 
 
 @duty_required(Duty.PREPARE_RUN)
-def new(request: HttpRequest) -> HttpResponse:
-    unions = desk.reach(request.user, [Duty.PREPARE_RUN]).filter(keeps_accounts=True)  # type: ignore[arg-type]
+def new(request: StaffRequest) -> HttpResponse:
+    unions = desk.reach(request.user, [Duty.PREPARE_RUN]).filter(keeps_accounts=True)
     form = RunForm(request.POST or None, unions=unions)
     if request.method == "POST" and form.is_valid():
         run = None
@@ -56,26 +56,26 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @duty_required(*desk.SEES_RUNS)
-def detail(request: HttpRequest, code: str) -> HttpResponse:
+def detail(request: StaffRequest, code: str) -> HttpResponse:
     return _page(request, _run(request, code))
 
 
 @duty_required(Duty.APPROVE_RUN)
 @require_POST
-def approve(request: HttpRequest, code: str) -> HttpResponse:
-    run = runs.approve(run=_run(request, code), approved_by=request.user)  # type: ignore[arg-type]
+def approve(request: StaffRequest, code: str) -> HttpResponse:
+    run = runs.approve(run=_run(request, code), approved_by=request.user)
     messages.success(request, _("Approved. The shares of the funders are committed."))
     return redirect("office_run", code=run.code)
 
 
 @duty_required(Duty.APPROVE_RUN)
 @require_POST
-def send_back(request: HttpRequest, code: str) -> HttpResponse:
+def send_back(request: StaffRequest, code: str) -> HttpResponse:
     run = _run(request, code)
     form = ReasonForm(request.POST)
     if form.is_valid():
         with refusals_on(form):
-            runs.send_back(run=run, reason=form.cleaned_data["reason"], actor=request.user)  # type: ignore[arg-type]
+            runs.send_back(run=run, reason=form.cleaned_data["reason"], actor=request.user)
     if form.is_valid():
         messages.success(request, _("The list is sent back; its people can be listed again."))
         return redirect("office_run", code=code)
@@ -84,7 +84,7 @@ def send_back(request: HttpRequest, code: str) -> HttpResponse:
 
 @duty_required(Duty.PREPARE_VOUCHER)
 @require_POST
-def record_funds(request: HttpRequest, code: str) -> HttpResponse:
+def record_funds(request: StaffRequest, code: str) -> HttpResponse:
     """Record that a funder's share was sent, or that it arrived."""
     run = _run(request, code)
     funder, _amount = _missing_share(run)
@@ -106,7 +106,7 @@ def record_funds(request: HttpRequest, code: str) -> HttpResponse:
 
 @duty_required(Duty.BUILD_PAYOUT)
 @require_POST
-def build_payout(request: HttpRequest, code: str) -> HttpResponse:
+def build_payout(request: StaffRequest, code: str) -> HttpResponse:
     run = _run(request, code)
     form = PayoutForm(request.POST, accounts=_accounts(run.union))
     batch = None
@@ -131,7 +131,7 @@ def _accounts(union: Any) -> Any:
     return BankAccount.objects.filter(account__book__union=union)
 
 
-def _page(request: HttpRequest, run: Run, **forms: Any) -> HttpResponse:
+def _page(request: StaffRequest, run: Run, **forms: Any) -> HttpResponse:
     states = dict(run.commitments.values_list("state").annotate(count=Count("pk")))
     people = run.commitments.select_related("member", "payout_line").order_by("pk")
     batches = Batch.objects.filter(source=run.code).order_by("pk")

@@ -124,17 +124,17 @@ def test_the_month_is_closed_through_the_pages(federation: Federation, subsidy: 
         close_period(book=federation.books["HD"], month=month, actor=federation.checker)
     maker, checker = browser_of(federation.maker), browser_of(federation.checker)
     here = "/office/books/HD/"
-    month = {"period": "2026-03"}
+    march = {"period": "2026-03"}
 
     def vouchers() -> list[int]:
         return list(federation.books["HD"].vouchers.filter(state="draft").values_list("pk", flat=True))
 
-    maker.post(f"{here}close/", month | {"step": "carry_forward"})
-    maker.post(f"{here}vouchers/draw-up/", month)
-    assert maker.post(f"{here}vouchers/check/", month | {"voucher": vouchers()}).status_code == 403
-    checker.post(f"{here}vouchers/check/", month | {"voucher": vouchers()})
+    maker.post(f"{here}close/", march | {"step": "carry_forward"})
+    maker.post(f"{here}vouchers/draw-up/", march)
+    assert maker.post(f"{here}vouchers/check/", march | {"voucher": vouchers()}).status_code == 403
+    checker.post(f"{here}vouchers/check/", march | {"voucher": vouchers()})
     assert vouchers() == []
-    maker.post(f"{here}close/", month)
+    maker.post(f"{here}close/", march)
     assert federation.books["HD"].periods.get(month=202603).state == "closed"
     page = maker.get(f"{here}vouchers/?period=2026-03").content.decode()
     assert "记-1" in page

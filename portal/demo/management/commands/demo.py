@@ -18,6 +18,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from content import building
+from content.models import PolicyPage
 from portal.accounts import audit
 from portal.accounts.models import AuditEvent
 from portal.bootstrap.places import local_folder
@@ -110,7 +111,7 @@ class Command(BaseCommand):
             self._look_at_policy(platform.web, policy)
         audit.record(actor=None, action=_DONE)
 
-    def _look_at_policy(self, web: str, policy: building.PolicyPage) -> None:
+    def _look_at_policy(self, web: str, policy: PolicyPage) -> None:
         """The published page, as anybody sees it, shows what was paid under the policy."""
         from ledger.benefits.queries import paid_under_policy
 
