@@ -186,7 +186,7 @@ def test_a_date_outside_the_book_years_is_refused(book: Book) -> None:
     events=st.lists(
         st.tuples(
             st.sampled_from(
-                [("101", "401"), ("10201", "401"), ("10201", "21502"), ("50504", "10201"), ("13501", "401")]
+                [("101", "401"), ("10201", "401"), ("10201", "21502"), ("50504", "10201"), ("13599", "401")]
             ),
             st.integers(min_value=1, max_value=10**9),
             st.integers(min_value=1, max_value=12),
@@ -215,4 +215,4 @@ def test_whatever_is_posted_the_books_balance_and_agree_with_a_plain_sum(book: B
         expected[credit] = expected.get(credit, Decimal(0)) - sign * amount
     after = {r.code: r.closing_debit - r.closing_credit for r in queries.trial_balance(book, 202612)}
     assert {code: after.get(code, Decimal(0)) - trial.get(code, Decimal(0)) for code in expected} == expected
-    assert all(result.ok for result in verify(book=book))
+    assert [result for result in verify(book=book) if not result.ok] == []
