@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from django.utils import translation
 
 from ledger.books.models import BankAccount, Book
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.unions.models import Union
 from tests import factories
+
+
+@pytest.fixture(autouse=True)
+def messages_in_english() -> Iterator[None]:
+    """Refusals are compared with their source text; pages choose their own language."""
+    with translation.override("en"):
+        yield
 
 
 @dataclass

@@ -51,7 +51,8 @@ def checkout(session: dict[str, Any]) -> str:
         body = f'<p>{words["closed"]}</p><a class="back" href="{escape(session["success_url"])}">{words["back"]}</a>'
     return (
         f'<!doctype html><html lang="{words["lang"]}"><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width,initial-scale=1"><title>{words["title"]}</title>'
+        f'<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f'<link rel="icon" href="data:,"><title>{words["title"]}</title>'
         f'<style>{_STYLE}</style><main><p class="test">{words["test"]}</p><h1>{amount}</h1>'
         f"<p>{escape(session['description'])}</p>{body}</main></html>"
     )
