@@ -132,9 +132,11 @@ def test_what_a_person_typed_is_escaped_in_the_error_summary() -> None:
 
 @pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "429", "500"])
 def test_every_error_page_can_be_shown_without_a_request(name: str) -> None:
-    page = render_to_string(f"{name}.html")
-    assert page.count("<h1>") == 1
-    assert 'href="/"' in page
+    for language, home in (("zh-hans", "/"), ("en", "/en/")):
+        with translation.override(language):
+            page = render_to_string(f"{name}.html")
+        assert page.count("<h1>") == 1
+        assert f'href="{home}"' in page
 
 
 def _colours(selector: str) -> dict[str, str]:
