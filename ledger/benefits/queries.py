@@ -120,14 +120,24 @@ def active_versions() -> QuerySet[ProgrammeVersion]:
 
 
 def live_quota(programme_code: str) -> Quota | None:
-    """Places of the programme's newest year, all campaigns together; None for a programme without places."""
-    newest = Campaign.objects.filter(version__programme__code=programme_code).order_by("-year_key").first()
-    if newest is None:
+    """Places of the programme's present year, all campaigns together; None for a programme without places."""
+    present = _present_campaign(Campaign.objects.filter(version__programme__code=programme_code))
+    if present is None:
         return None
-    campaigns = Campaign.objects.filter(version__programme__code=programme_code, year_key=newest.year_key)
+    campaigns = Campaign.objects.filter(version__programme__code=programme_code, year_key=present.year_key)
     places = sum(c.places for c in campaigns)
     free = Place.objects.filter(campaign__in=campaigns, is_free=True).count()
     return Quota(places=places, taken=places - free)
+
+
+def _present_campaign(campaigns: QuerySet[Campaign]) -> Campaign | None:
+    """The open campaign, else the next one to open, else the last one."""
+    now = timezone.now()
+    return (
+        campaigns.filter(opens_at__lte=now, closes_at__gt=now).order_by("-year_key").first()
+        or campaigns.filter(opens_at__gt=now).order_by("opens_at").first()
+        or campaigns.order_by("-closes_at").first()
+    )
 
 
 def places_left(campaign: Campaign) -> int:
@@ -140,7 +150,7 @@ def programmes_of_policy(policy_ids: Collection[int]) -> list[ProgrammeSummary]:
 
 
 def summary(version: ProgrammeVersion) -> ProgrammeSummary:
-    campaign = Campaign.objects.filter(version__programme=version.programme).order_by("-year_key").first()
+    campaign = _present_campaign(Campaign.objects.filter(version__programme=version.programme))
     quota = live_quota(version.programme.code) if campaign else None
     budget = version.programme.budgets.aggregate(amount=Sum("amount"), committed=Sum("committed"))
     return ProgrammeSummary(
@@ -269,18 +279,10 @@ def _entitlement(member: Member, version: ProgrammeVersion, on: dt.date) -> Enti
 
 
 def _campaign_for(version: ProgrammeVersion) -> Campaign | None:
-    """The open campaign, else the next one to open, else the last one."""
     if version.programme.kind != Kind.CLAIM:
         return None
-    now = timezone.now()
-    campaigns = Campaign.objects.filter(version__programme=version.programme).select_related(
-        "version", "union"
-    )
-    return (
-        campaigns.filter(opens_at__lte=now, closes_at__gt=now).order_by("-year_key").first()
-        or campaigns.filter(opens_at__gt=now).order_by("opens_at").first()
-        or campaigns.order_by("-closes_at").first()
-    )
+    campaigns = Campaign.objects.filter(version__programme=version.programme)
+    return _present_campaign(campaigns.select_related("version", "union"))
 
 
 def _open_status(version: ProgrammeVersion, campaign: Campaign | None, left: int | None) -> str:
