@@ -135,6 +135,10 @@ class Account(models.Model):
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
 
+    def local_name(self, language: str) -> str:
+        """The name for readers of ``language``; detail accounts and documents may have the Chinese one only."""
+        return self.name_en if language.startswith("en") and self.name_en else self.name
+
 
 class BankAccount(models.Model):
     """A union's bank account and the detail account of 102 that mirrors it (银行存款日记账)."""

@@ -42,6 +42,9 @@ class TrialBalanceRow:
     closing_debit: Decimal
     closing_credit: Decimal
 
+    def local_name(self, language: str) -> str:
+        return self.name_en if language.startswith("en") and self.name_en else self.name
+
 
 _TRIAL_BALANCE = """
 WITH sums AS (

@@ -21,6 +21,9 @@ class StatementRow:
     first: Decimal
     second: Decimal
 
+    def local_name(self, language: str) -> str:
+        return self.name_en if language.startswith("en") and self.name_en else self.name
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:

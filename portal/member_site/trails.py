@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from ledger.benefits.models import Commitment, CommitmentState
 from ledger.payouts.reasons import REASONS
+from portal.design.templatetags.puhui import cn_date
 
 _ORDER = [
     CommitmentState.LISTED,
@@ -39,7 +40,7 @@ def of(commitment: Commitment) -> list[dict[str, Any]]:
         {
             "title": _("On your card"),
             "amount": commitment.amount if state == CommitmentState.PAID else None,
-            "note": _("Paid on %(day)s") % {"day": commitment.paid_on} if commitment.paid_on else "",
+            "note": _("Paid on %(day)s") % {"day": cn_date(commitment.paid_on)} if commitment.paid_on else "",
         },
     ]
     for n, step in enumerate(steps):

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from ledger.benefits.models import Claim, ClaimState, Run, RunState
@@ -100,7 +101,7 @@ def page(
         f"office/{template}.html",
         {
             "office_nav": menu,
-            "office_union": assignment.union.name if assignment else "",
+            "office_union": assignment.union.local_name(get_language() or "") if assignment else "",
             "office_role": assignment.get_role_display() if assignment else "",
             "duties": {duty.value for duty in duties},
             "waiting": counts,

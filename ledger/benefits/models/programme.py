@@ -158,4 +158,4 @@ class FundingShare(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.level} {self.basis_points / 100:g} %"
+        return f"{self.get_level_display()} {self.basis_points / 100:g}%"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -193,6 +193,16 @@ def alert_icon(level: str) -> str:
 @register.filter
 def language_name(code: str) -> str:
     return _LANGUAGE_NAMES.get(code.lower(), code)
+
+
+class _Named(Protocol):
+    def local_name(self, language: str) -> str: ...
+
+
+@register.filter
+def local_name(thing: _Named) -> str:
+    """The name of a union, programme or account for the reader of this page."""
+    return thing.local_name(get_language() or "")
 
 
 @register.simple_tag
