@@ -109,8 +109,36 @@ class CollectForm(forms.Form):
         required=False,
     )
 
+    bank_account = forms.ModelChoiceField(
+        label=_("Bank account"),
+        help_text=_("For a bank transfer only"),
+        queryset=BankAccount.objects.none(),
+        required=False,
+    )
+
+    def __init__(self, *args: Any, accounts: QuerySet[BankAccount], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["bank_account"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 — declared above
+        field.queryset = accounts
+        field.initial = accounts.first()
+
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        if values.get("channel") == "bank_transfer" and not values.get("bank_reference"):
-            self.add_error("bank_reference", _("Enter the reference number of the bank transfer."))
+        if values.get("channel") == "bank_transfer":
+            if not values.get("bank_reference"):
+                self.add_error("bank_reference", _("Enter the reference number of the bank transfer."))
+            if not values.get("bank_account"):
+                self.add_error("bank_account", _("Choose the account that the money came to."))
         return values
+
+
+class IdentityForm(forms.Form):
+    """Why somebody has to see full numbers; the reason goes on the audit trail."""
+
+    reason = forms.CharField(
+        label=_("What for"),
+        help_text=_("Kept on the audit trail with your name and the time"),
+        min_length=4,
+        max_length=120,
+    )

@@ -11,6 +11,7 @@ urlpatterns = [
     path("audit/", home.audit_trail, name="office_audit"),
     path("members/", counter.members, name="office_members"),
     path("members/<int:pk>/", counter.member, name="office_member"),
+    path("members/<int:pk>/identity/", counter.identity, name="office_identity"),
     path("dues/", counter.dues, name="office_dues"),
     path("dues/<int:pk>/", counter.collect, name="office_collect"),
     path("receipts/<slug:code>/<slug:number>.pdf", counter.receipt_pdf, name="office_receipt_pdf"),

@@ -8,7 +8,7 @@ from django.test import Client
 from ledger.benefits import campaigns
 from ledger.benefits.models import Campaign
 from ledger.dues import collecting
-from portal.accounts.models import User
+from portal.accounts.models import AuditEvent, User
 from portal.accounts.roles import Role
 from tests import factories
 from tests.conftest import Federation
@@ -131,3 +131,33 @@ def test_an_unfinished_sign_in_of_staff_by_phone(federation: Federation, staff_p
 @pytest.fixture
 def staff_phone(federation: Federation) -> User:
     return factories.user("withphone", Role.CASHIER, federation.municipal, phone="+8613900000001")
+
+
+def test_full_numbers_are_shown_for_a_reason_and_on_the_record(federation: Federation) -> None:
+    member = factories.membership_in(federation.community, name="郑示例").member
+    address = f"/office/members/{member.pk}/identity/"
+    assert browser_of(federation.cashier).get(address).status_code == 403
+    browser = browser_of(federation.checker)
+    assert member.id_number not in browser.get(address).content.decode()
+    assert member.id_number not in browser.post(address, {"reason": ""}).content.decode()
+    assert not AuditEvent.objects.filter(action="identity.seen").exists()
+    shown = browser.post(address, {"reason": "核对银行退回的户名"})
+    assert member.id_number in shown.content.decode()
+    assert shown["Cache-Control"] == "no-store"
+    seen = AuditEvent.objects.get(action="identity.seen")
+    assert (seen.actor, seen.object_id, seen.details) == (
+        federation.checker,
+        str(member.pk),
+        {"reason": "核对银行退回的户名"},
+    )
+
+
+def test_a_bank_transfer_of_dues_needs_its_account_and_reference(federation: Federation) -> None:
+    payer = factories.member_with_card(federation.community, name="冯示例", is_casual_worker=True)
+    bank = federation.banks[federation.community.code]
+    browser = browser_of(federation.cashier)
+    address = f"/office/dues/{payer.pk}/"
+    typed = {"months": "12", "paid_on": "2026-03-16", "channel": "bank_transfer"}
+    assert "Choose the account that the money came to." in browser.post(address, typed).content.decode()
+    browser.post(address, typed | {"bank_reference": "T20260316001", "bank_account": str(bank.pk)})
+    assert payer.dues_payments.get().amount.amount == 24
