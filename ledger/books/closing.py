@@ -19,14 +19,15 @@ from .posting import Entry, post
 _EARMARKED_RESULT = "32103"  # 工会资金结转—本年收支结转
 _OWN_RESULT = "32203"  # 工会资金结余—本年收支结转
 
-# Debit less credit of each income and expenditure account of the month, by project and fund source.
+# Debit less credit of each income and expenditure account of the month, by its dimensions.
 _RESULT_ACCOUNTS = """
-SELECT a.code, p.project, p.fund_source, sum(CASE p.side WHEN 'D' THEN p.amount ELSE -p.amount END) AS net
+SELECT a.code, p.project, p.fund_source, p.nature, p.economic_class,
+       sum(CASE p.side WHEN 'D' THEN p.amount ELSE -p.amount END) AS net
   FROM books_posting p JOIN books_account a ON a.id = p.account_id
  WHERE p.book_id = %s AND p.month = %s AND a.account_class IN ('income', 'expense')
- GROUP BY a.code, p.project, p.fund_source
+ GROUP BY a.code, p.project, p.fund_source, p.nature, p.economic_class
 HAVING sum(CASE p.side WHEN 'D' THEN p.amount ELSE -p.amount END) <> 0
- ORDER BY a.code, p.project, p.fund_source
+ ORDER BY a.code, p.project, p.fund_source, p.nature, p.economic_class
 """
 
 
@@ -44,11 +45,11 @@ def carry_forward(*, book: Book, month: int, actor: AbstractBaseUser | None = No
     lock_periods_alone(book.pk)
     with connection.cursor() as cursor:
         cursor.execute(_RESULT_ACCOUNTS, [book.pk, month])
-        rows: list[tuple[str, str, str, Decimal]] = cursor.fetchall()
+        rows: list[tuple[str, str, str, str, str, Decimal]] = cursor.fetchall()
     if not rows:
         return []
     entries = []
-    for code, project, fund_source, net in rows:
+    for code, project, fund_source, nature, economic_class, net in rows:
         result = _EARMARKED_RESULT if fund_source == FundSource.EARMARKED else _OWN_RESULT
         debit, credit = (result, code) if net > 0 else (code, result)
         entries.append(
@@ -58,6 +59,8 @@ def carry_forward(*, book: Book, month: int, actor: AbstractBaseUser | None = No
                 amount=Money(abs(net), "CNY"),
                 project=project,
                 fund_source=fund_source,
+                nature=nature,
+                economic_class=economic_class,
             )
         )
     closings = book.transactions.filter(month=month, kind="closing").count()

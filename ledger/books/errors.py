@@ -54,6 +54,16 @@ class UnknownAccount(LedgerError):
     code = "unknown_account"
 
 
+class DimensionMissing(LedgerError):
+    """A line lacks what its account requires: a project, basic or project, an economic class."""
+
+    code = "dimension_missing"
+
+
+class HoldEnded(LedgerError):
+    code = "hold_ended"
+
+
 class NothingToPost(LedgerError):
     code = "nothing_to_post"
 
@@ -81,6 +91,15 @@ def _refusal(sqlstate: str | None, constraint: str | None) -> LedgerError | None
                     "voucher, or income and expenditure are not carried forward."
                 )
             )
+        case ("PH009", _) | (_, "earmarked_money_has_its_project"):
+            return DimensionMissing(
+                _(
+                    "The account needs more detail: name the project of earmarked money, and for expenditure basic or "
+                    "project and the economic class."
+                )
+            )
+        case ("PH010", _):
+            return HoldEnded(_("This hold has already been posted or released."))
         case (_, "not_overdrawn"):
             return Overdrawn(_("There is not enough money in the account for this entry."))
     return None

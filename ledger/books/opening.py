@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+from collections.abc import Iterator, Sequence
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 from django.db import transaction
@@ -13,13 +13,14 @@ from django.utils.translation import gettext as _
 
 from portal.unions.models import Union
 
+from .dimensions import DATA, requirement
 from .errors import UnknownAccount, ledger_refusals
-from .models import Account, BankAccount, Book, BookKind, Chart, Period
+from .models import Account, BankAccount, Book, BookKind, Chart, ChartAccount, Period
 
-DATA = Path(__file__).parent / "data"
 LOCAL_AUTHORITY = "普惠账套模板"
 # Cash and bank may never be overdrawn; the cash box is one guarded row.
 _GUARDS = {"101": 1}
+_AT_ONCE = 5_000
 
 
 class _Detail(NamedTuple):
@@ -51,46 +52,69 @@ def _local_details() -> tuple[_Detail, ...]:
         )
 
 
-@transaction.atomic
 def open_book(*, union: Union, opened_on: dt.date) -> Book:
-    """Open the one book of a union with every official account of its table and twelve periods of its first year."""
+    """Open the one book of a union with every account of its table and the months of its first year."""
+    return open_books(unions=[union], opened_on=opened_on)[0]
+
+
+@transaction.atomic
+def open_books(*, unions: Sequence[Union], opened_on: dt.date) -> list[Book]:
+    """Open the books of many unions at once; all or none. Raises UnknownAccount when no chart is in force that day."""
     chart = Chart.objects.filter(effective_from__lte=opened_on).order_by("-effective_from").first()
     if chart is None:
         raise UnknownAccount(_("No chart of accounts is in force on this day."))
-    kind = BookKind.COUNTY if union.is_county_and_above else BookKind.GRASSROOTS
-    book = Book.objects.create(union=union, code=union.code, kind=kind, chart=chart, opened_on=opened_on)
-    table = {"in_county": True} if kind == BookKind.COUNTY else {}
-    official = [
-        Account(
-            book=book,
-            code=row.code,
-            name=row.name,
-            name_en=row.name_en,
-            account_class=row.account_class,
-            normal_side=row.normal_side,
-            is_official=True,
-            guard=_GUARDS.get(row.code, 0),
-        )
-        for row in chart.accounts.filter(**table)
-    ]
-    details = [
-        Account(
-            book=book,
-            code=row.code,
-            name=row.name,
-            name_en=row.name_en,
-            account_class=row.account_class,
-            normal_side=row.normal_side,
-            authorised_by=LOCAL_AUTHORITY,
-            shards=row.shards,
-            guard=row.guard,
-        )
-        for row in _local_details()
-        if kind in row.kinds
-    ]
-    Account.objects.bulk_create(official + details)
-    open_year(book=book, year=opened_on.year, first_month=opened_on.month)
-    return book
+    books = Book.objects.bulk_create(
+        [
+            Book(
+                union=union,
+                code=union.code,
+                kind=BookKind.COUNTY if union.is_county_and_above else BookKind.GRASSROOTS,
+                chart=chart,
+                opened_on=opened_on,
+            )
+            for union in unions
+        ]
+    )
+    official = list(chart.accounts.all())
+    Account.objects.bulk_create(
+        (account for book in books for account in _first_accounts(book, official)), batch_size=_AT_ONCE
+    )
+    first = opened_on.year * 100
+    Period.objects.bulk_create(
+        [Period(book=book, month=first + m) for book in books for m in range(opened_on.month, 13)],
+        batch_size=_AT_ONCE,
+    )
+    return books
+
+
+def _first_accounts(book: Book, official: Sequence[ChartAccount]) -> Iterator[Account]:
+    for row in official:
+        if row.in_county or book.kind == BookKind.GRASSROOTS:
+            yield Account(
+                book=book,
+                code=row.code,
+                name=row.name,
+                name_en=row.name_en,
+                account_class=row.account_class,
+                normal_side=row.normal_side,
+                is_official=True,
+                guard=_GUARDS.get(row.code, 0),
+                **requirement(book.kind, row.code)._asdict(),
+            )
+    for detail in _local_details():
+        if book.kind in detail.kinds:
+            yield Account(
+                book=book,
+                code=detail.code,
+                name=detail.name,
+                name_en=detail.name_en,
+                account_class=detail.account_class,
+                normal_side=detail.normal_side,
+                authorised_by=LOCAL_AUTHORITY,
+                shards=detail.shards,
+                guard=detail.guard,
+                **requirement(book.kind, detail.code)._asdict(),
+            )
 
 
 def open_year(*, book: Book, year: int, first_month: int = 1) -> None:
@@ -127,6 +151,7 @@ def add_account(
             authorised_by=authorised_by,
             shards=shards,
             guard=guard,
+            **requirement(book.kind, code)._asdict(),
         )
 
 

@@ -24,6 +24,7 @@ from .models import Book, FundSource, Transaction
 class Entry:
     """One line to post: debit and credit account codes of the book, a positive amount in yuan, dimensions.
 
+    Left empty, ``nature`` (基本/项目) follows from the project and ``economic_class`` (款级) from the account.
     ``red`` writes the line in red letters (红字): the amount is taken off both sides.
     """
 
@@ -33,6 +34,8 @@ class Entry:
     project: str = ""
     fund_source: str = field(default=FundSource.OWN.value)
     party: str = ""
+    nature: str = ""
+    economic_class: str = ""
     red: bool = False
 
     def __post_init__(self) -> None:
@@ -42,24 +45,33 @@ class Entry:
             raise NothingToPost(_("The books are kept in yuan."))
 
 
+# How lines become transfers, for one transaction and for many.
+LINES = """
+       (transaction_id, book_id, month, line, debit_id, credit_id, amount, amount_currency, is_red, project,
+        fund_source, party, nature, economic_class)
+SELECT head.id, head.book_id, head.month, row.line, debit.id, credit.id, row.amount, 'CNY', row.red, row.project,
+       row.fund, row.party,
+       CASE WHEN row.nature <> '' OR 'expense' NOT IN (debit.account_class, credit.account_class) THEN row.nature
+            WHEN row.project <> '' THEN 'project' ELSE 'basic' END,
+       coalesce(nullif(row.economic, ''), nullif(debit.economic_class, ''), credit.economic_class)
+"""
+
 # One prepared statement: the transaction and its transfers stand or fall together, in one round trip. An account that
 # the book does not have leaves a null, which the table refuses.
-_POST = """
+_POST = f"""
 WITH head AS (
     INSERT INTO books_transaction
-           (book_id, external_key, date, month, kind, summary, document, reverses_id, mirror_key, created_at,
+           (book_id, external_key, date, month, kind, summary, document, rule, reverses_id, mirror_key, created_at,
             created_by_id)
-    VALUES (%(book)s, %(key)s, %(date)s, %(month)s, %(kind)s, %(summary)s, %(document)s, %(reverses)s, %(mirror)s,
-            %(now)s, %(actor)s)
-    ON CONFLICT (book_id, external_key) DO NOTHING RETURNING id
+    VALUES (%(book)s, %(key)s, %(date)s, %(month)s, %(kind)s, %(summary)s, %(document)s, %(rule)s, %(reverses)s,
+            %(mirror)s, %(now)s, %(actor)s)
+    ON CONFLICT (book_id, external_key) DO NOTHING RETURNING id, book_id, month
 ), body AS (
-    INSERT INTO books_transfer (transaction_id, book_id, month, line, debit_id, credit_id, amount, amount_currency,
-                                is_red, project, fund_source, party)
-    SELECT head.id, %(book)s, %(month)s, row.line, debit.id, credit.id, row.amount, 'CNY', row.red, row.project,
-           row.fund, row.party
+    INSERT INTO books_transfer {LINES}
       FROM head, unnest(%(debits)s::text[], %(credits)s::text[], %(amounts)s::numeric[], %(reds)s::bool[],
-                        %(projects)s::text[], %(funds)s::text[], %(parties)s::text[])
-           WITH ORDINALITY AS row (debit, credit, amount, red, project, fund, party, line)
+                        %(projects)s::text[], %(funds)s::text[], %(parties)s::text[], %(natures)s::text[],
+                        %(economics)s::text[])
+           WITH ORDINALITY AS row (debit, credit, amount, red, project, fund, party, nature, economic, line)
       LEFT JOIN books_account debit ON debit.book_id = %(book)s AND debit.code = row.debit
       LEFT JOIN books_account credit ON credit.book_id = %(book)s AND credit.code = row.credit
 )
@@ -79,11 +91,12 @@ def post(
     mirror_key: str = "",
     actor: AbstractBaseUser | None = None,
     reverses: Transaction | None = None,
+    rule: str = "",
 ) -> Transaction:
     """Post one event to one book; posting the same key and content again returns the first transaction.
 
     ``date`` is the business day in Asia/Shanghai. Raises PeriodClosed, UnknownAccount, Overdrawn, AccountNotInChart,
-    and ExternalKeyReused when the key exists with another content.
+    DimensionMissing, and ExternalKeyReused when the key exists with another content.
     """
     if not entries:
         raise NothingToPost(_("A transaction needs at least one entry."))
@@ -95,6 +108,7 @@ def post(
         kind=kind,
         summary=summary,
         document=document,
+        rule=rule,
         reverses=reverses,
         mirror_key=mirror_key,
         created_at=timezone.now(),
@@ -145,6 +159,8 @@ def reverse(
             project=line.project,
             fund_source=line.fund_source,
             party=line.party,
+            nature=line.nature,
+            economic_class=line.economic_class,
             red=not line.is_red,
         )
         for line in original.transfers.select_related("debit", "credit").order_by("line")
@@ -157,6 +173,7 @@ def reverse(
         summary=f"注销{original.date:%Y年%m月%d日}业务:{original.summary}({reason})"[:200],
         entries=entries,
         document=original.document,
+        rule=original.rule,
         mirror_key=original.mirror_key and f"{original.mirror_key}:red",
         actor=actor,
         reverses=original,
@@ -172,6 +189,7 @@ def _parameters(posted: Transaction, entries: Sequence[Entry]) -> dict[str, obje
         "kind": posted.kind,
         "summary": posted.summary,
         "document": posted.document,
+        "rule": posted.rule,
         "reverses": posted.reverses_id,
         "mirror": posted.mirror_key,
         "now": posted.created_at,
@@ -183,6 +201,8 @@ def _parameters(posted: Transaction, entries: Sequence[Entry]) -> dict[str, obje
         "projects": [e.project for e in entries],
         "funds": [e.fund_source for e in entries],
         "parties": [e.party for e in entries],
+        "natures": [e.nature for e in entries],
+        "economics": [e.economic_class for e in entries],
     }
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from ledger.books.dimensions import DATA
 from ledger.books.models import BookKind, ChartAccount
-from ledger.books.opening import DATA
 from tests.conftest import Federation
 
 SHARED = Path(__file__).parents[4] / "shared" / "domain" / "coa_2021.csv"

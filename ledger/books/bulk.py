@@ -1,0 +1,141 @@
+"""Posting many transactions at once: the guarantees of ``post``, two COPY streams and one statement for all of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import psycopg
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from .errors import ExternalKeyReused, NothingToPost, UnknownAccount, ledger_refusals
+from .models import Book, Transaction
+from .posting import LINES, Entry, post
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTransaction:
+    """One business event to post; fields as in ``posting.post``."""
+
+    book: Book
+    external_key: str
+    date: dt.date
+    kind: str
+    summary: str
+    entries: Sequence[Entry]
+    document: str = ""
+    mirror_key: str = ""
+    rule: str = ""
+    actor: AbstractBaseUser | None = None
+
+
+@transaction.atomic
+def post_together(linked: Sequence[NewTransaction]) -> list[Transaction]:
+    """Post linked events, as the two halves of a payment between unions, in one database transaction: all or none.
+
+    Books are taken in one order, whatever the order of ``linked``; the result is in the order of ``linked``.
+    """
+    posted = {}
+    for n, new in sorted(enumerate(linked), key=lambda pair: pair[1].book.pk):
+        posted[n] = post(**{name: getattr(new, name) for name in NewTransaction.__slots__})
+    return [posted[n] for n in range(len(linked))]
+
+
+_INCOMING = """
+CREATE TEMPORARY TABLE incoming_head (
+    n int PRIMARY KEY, book_id bigint, external_key text, date date, month int, kind text, summary text, document text,
+    rule text, mirror_key text, created_at timestamptz, created_by_id bigint) ON COMMIT DROP;
+CREATE TEMPORARY TABLE incoming_line (
+    n int, line int, debit text, credit text, amount numeric, red boolean, project text, fund text, party text,
+    nature text, economic text) ON COMMIT DROP
+"""
+_POST_MANY = f"""
+WITH head AS (
+    INSERT INTO books_transaction (book_id, external_key, date, month, kind, summary, document, rule, mirror_key,
+                                   created_at, created_by_id)
+    SELECT book_id, external_key, date, month, kind, summary, document, rule, mirror_key, created_at, created_by_id
+      FROM incoming_head ORDER BY n
+    ON CONFLICT (book_id, external_key) DO NOTHING RETURNING id, book_id, month, external_key
+), body AS (
+    INSERT INTO books_transfer {LINES}
+      FROM head JOIN incoming_head h USING (book_id, external_key) JOIN incoming_line row USING (n)
+      LEFT JOIN books_account debit ON debit.book_id = head.book_id AND debit.code = row.debit
+      LEFT JOIN books_account credit ON credit.book_id = head.book_id AND credit.code = row.credit
+)
+SELECT count(*) FROM head
+"""
+_OTHER_CONTENT = """
+SELECT h.external_key
+  FROM incoming_head h JOIN books_transaction t USING (book_id, external_key)
+  LEFT JOIN (SELECT n, array_agg((line, debit, credit, amount, red, project, fund, party)::text ORDER BY line) AS lines
+               FROM incoming_line GROUP BY n) asked USING (n)
+  LEFT JOIN LATERAL (
+       SELECT array_agg((f.line, d.code::text, c.code::text, f.amount, f.is_red, f.project::text, f.fund_source::text,
+                         f.party::text)::text ORDER BY f.line) AS lines
+         FROM books_transfer f JOIN books_account d ON d.id = f.debit_id JOIN books_account c ON c.id = f.credit_id
+        WHERE f.transaction_id = t.id) posted ON true
+ WHERE (t.date, t.kind) IS DISTINCT FROM (h.date, h.kind) OR asked.lines IS DISTINCT FROM posted.lines
+ ORDER BY h.n LIMIT 1
+"""
+_IDS = """
+SELECT t.id FROM incoming_head h JOIN books_transaction t USING (book_id, external_key) ORDER BY h.n
+"""
+
+
+@transaction.atomic
+def post_many(new: Sequence[NewTransaction]) -> list[int]:
+    """Post all or none; returns the ids in the order asked. Keys already posted with this content stay as they are.
+
+    Raises what ``post`` raises. Fit for chunks of some ten thousand transactions.
+    """
+    if any(not one.entries for one in new):
+        raise NothingToPost(_("A transaction needs at least one entry."))
+    if len({(one.book.pk, one.external_key) for one in new}) < len(new):
+        raise ExternalKeyReused(_("The same key comes twice in one batch."))
+    if not new:
+        return []
+    try:
+        with (
+            ledger_refusals(),
+            transaction.atomic(),
+            connection.wrap_database_errors,
+            psycopg.Cursor(connection.connection) as cursor,
+        ):
+            return _copy_and_post(cursor, new)
+    except IntegrityError as error:
+        if isinstance(error.__cause__, psycopg.errors.NotNullViolation):
+            raise UnknownAccount(_("A line names an account that its book does not have.")) from error
+        raise
+
+
+def _copy_and_post(cursor: psycopg.Cursor[tuple[int]], new: Sequence[NewTransaction]) -> list[int]:
+    cursor.execute("DROP TABLE IF EXISTS incoming_head, incoming_line")
+    cursor.execute(_INCOMING)
+    now = timezone.now()
+    with cursor.copy("COPY incoming_head FROM STDIN") as copy:
+        for n, one in enumerate(new):
+            month = one.date.year * 100 + one.date.month
+            actor = one.actor.pk if one.actor else None
+            copy.write_row(
+                (n, one.book.pk, one.external_key, one.date, month, one.kind, one.summary, one.document, one.rule,
+                 one.mirror_key, now, actor)
+            )  # fmt: skip
+    with cursor.copy("COPY incoming_line FROM STDIN") as copy:
+        for n, one in enumerate(new):
+            for line, e in enumerate(one.entries, start=1):
+                copy.write_row(
+                    (n, line, e.debit, e.credit, e.amount.amount, e.red, e.project, e.fund_source, e.party, e.nature,
+                     e.economic_class)
+                )  # fmt: skip
+    posted = cursor.execute(_POST_MANY).fetchone()
+    if posted is None or posted[0] < len(new):
+        other = cursor.execute(_OTHER_CONTENT).fetchone()
+        if other is not None:
+            raise ExternalKeyReused(
+                _("“%(key)s” has already been posted with other content.") % {"key": other[0]}
+            )
+    return [row[0] for row in cursor.execute(_IDS)]

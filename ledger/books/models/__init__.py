@@ -1,0 +1,37 @@
+"""The kernel's nouns: chart, book, account, period, transaction, transfer, posting, voucher (财会〔2021〕7号).
+
+The atom is a transfer: one debit account, one credit account, one positive amount, so it cannot be unbalanced. A
+transaction (业务) groups the transfers of one event; postings (分录行) are their two sides. Triggers in ``sql/`` keep
+balances, refuse change, and number and chain vouchers; the models only describe.
+"""
+
+from .book import Account, BankAccount, Book, Period, PeriodState
+from .chart import AccountClass, BookKind, Chart, ChartAccount, FundSource, Nature, Side
+from .entries import Balance, Posting, Transaction, Transfer, Turnover
+from .holds import Hold, HoldState
+from .vouchers import Voucher, VoucherEntry, VoucherState
+
+__all__ = [
+    "Account",
+    "AccountClass",
+    "Balance",
+    "BankAccount",
+    "Book",
+    "BookKind",
+    "Chart",
+    "ChartAccount",
+    "FundSource",
+    "Hold",
+    "HoldState",
+    "Nature",
+    "Period",
+    "PeriodState",
+    "Posting",
+    "Side",
+    "Transaction",
+    "Transfer",
+    "Turnover",
+    "Voucher",
+    "VoucherEntry",
+    "VoucherState",
+]

@@ -1,0 +1,156 @@
+"""Dimensions that accounts require, and money held while it is in transit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from ledger.books import queries
+from ledger.books.dimensions import economic_classes, requirement
+from ledger.books.errors import DimensionMissing, ExternalKeyReused, HoldEnded, Overdrawn, UnknownAccount
+from ledger.books.holds import available, hold, post_hold, void_hold
+from ledger.books.models import Book, Hold, HoldState, Transfer
+from ledger.books.posting import Entry, post
+from tests.conftest import Federation
+
+from .test_posting import DAY, cash_dues, yuan
+
+
+@pytest.fixture
+def district(federation: Federation) -> Book:
+    return federation.books["HD"]
+
+
+@pytest.fixture
+def community(federation: Federation) -> Book:
+    return federation.books["HD-C001"]
+
+
+def spend(book: Book, credit: str, debit: str = "50305", **dimensions: Any) -> Transfer:
+    posted = post(
+        book=book, external_key=f"spend:{dimensions}", date=DAY, kind="manual", summary="支出",
+        entries=[Entry(debit=debit, credit=credit, amount=yuan("1.00"), **dimensions)],
+    )  # fmt: skip
+    return posted.transfers.get()
+
+
+def test_basic_or_project_follows_from_the_project_and_the_class_from_the_account(
+    federation: Federation, district: Book
+) -> None:
+    bank = federation.banks["HD"].account.code
+    plain = spend(district, bank)
+    assert (plain.nature, plain.economic_class) == ("basic", "30399")
+    named = spend(district, bank, project="普惠补贴", economic_class="30309")
+    assert (named.nature, named.economic_class) == ("project", "30309")
+
+
+def test_earmarked_money_without_its_project_is_refused(federation: Federation, district: Book) -> None:
+    bank = federation.banks["HD"].account.code
+    with pytest.raises(DimensionMissing):
+        spend(district, bank, fund_source="earmarked")
+    with pytest.raises(DimensionMissing):
+        spend(district, "40302", debit=bank)
+
+
+def test_required_dimensions_hold_for_sql_too(federation: Federation, district: Book) -> None:
+    account = district.accounts.get(code="50602")
+    assert account.needs_nature
+    assert account.needs_economic_class
+    bank = federation.banks["HD"].account
+    statement = """
+        WITH head AS (
+            INSERT INTO books_transaction (book_id, external_key, date, month, kind, summary, document, mirror_key,
+                                           created_at)
+            VALUES (%(book)s, 'raw', %(day)s, %(month)s, 'raw', 'raw', '', '', now()) RETURNING id)
+        INSERT INTO books_transfer (transaction_id, book_id, month, line, debit_id, credit_id, amount, amount_currency,
+                                    is_red, project, fund_source, party)
+        SELECT id, %(book)s, %(month)s, 1, %(debit)s, %(credit)s, 1, 'CNY', false, '', 'own', '' FROM head"""
+    values = {
+        "book": district.pk,
+        "day": DAY,
+        "month": DAY.year * 100 + DAY.month,
+        "debit": account.pk,
+        "credit": bank.pk,
+    }
+    with pytest.raises(DatabaseError, match="dimension"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement, values)
+
+
+def test_grassroots_books_are_asked_less(community: Book) -> None:
+    assert not requirement(community.kind, "50305").needs_economic_class
+    assert requirement("county", "50305").economic_class in economic_classes()
+
+
+def held(book: Book, amount: str = "60.00", key: str = "payout:1") -> Hold:
+    return hold(
+        book=book, external_key=key, date=DAY, kind="payout", summary="代发在途", debit="510", credit="101",
+        amount=yuan(amount),
+    )  # fmt: skip
+
+
+def test_a_hold_lowers_what_is_available_and_no_balance(community: Book) -> None:
+    cash_dues(community, amount="100.00")
+    assert held(community) == held(community)
+    cash = community.accounts.get(code="101")
+    assert queries.balance(cash) == yuan("100.00")
+    assert available(cash) == yuan("40.00")
+    spend(community, "101", debit="510")
+    with pytest.raises(Overdrawn):
+        held(community, "40.00", "payout:2")
+    assert available(cash) == yuan("39.00")
+
+
+def test_held_money_cannot_be_spent(community: Book) -> None:
+    cash_dues(community, amount="60.00")
+    held(community)
+    with pytest.raises(Overdrawn):
+        spend(community, "101", debit="510")
+    void_hold(Hold.objects.get())
+    spend(community, "101", debit="510")
+
+
+def test_a_hold_ends_once(community: Book) -> None:
+    cash_dues(community, amount="60.00")
+    void_hold(held(community))
+    posted = cash_dues(community, key="other")
+    with pytest.raises(HoldEnded):
+        post_hold(Hold.objects.get(), posted=posted)
+    again = void_hold(Hold.objects.get())
+    assert again.state == HoldState.VOIDED
+    assert again.ended_at is not None
+    other = post_hold(held(community, "5.00", "payout:9"), posted=posted)
+    assert other.posted_as == posted
+    assert available(community.accounts.get(code="101")) == yuan("84.00")
+
+
+def test_holds_are_refused_what_posts_are_refused(community: Book) -> None:
+    cash_dues(community, amount="60.00")
+    with pytest.raises(UnknownAccount):
+        hold(
+            book=community, external_key="x", date=DAY, kind="payout", summary="", debit="999", credit="101",
+            amount=yuan("1.00"),
+        )  # fmt: skip
+    held(community, "10.00")
+    with pytest.raises(ExternalKeyReused):
+        held(community, "11.00")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE books_hold SET amount = 1",
+        "UPDATE books_hold SET state = 'voided', amount = 1",
+        "DELETE FROM books_hold",
+        "TRUNCATE books_hold",
+        "UPDATE books_balance SET held_credit = 0",
+        "UPDATE books_hold SET state = 'posted'",
+    ],
+)
+def test_sql_cannot_change_a_hold(community: Book, statement: str) -> None:
+    cash_dues(community, amount="60.00")
+    held(community)
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+    assert available(community.accounts.get(code="101")) == yuan("0.00")
