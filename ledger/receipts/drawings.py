@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import segno
 
-from .fonts import outline
+from portal.paper.typeface import outline
 
 SEAL_DIAMETER = 34.0
 _RED = "0.78 0.07 0.09"

@@ -48,19 +48,6 @@ class SamePerson(ReceiptError):
     code = "same_person"
 
 
-class CharacterNotPrintable(ReceiptError):
-    """The receipt font lacks a character; a receipt with a hole in a name is never handed out."""
-
-    code = "character_not_printable"
-
-    def __init__(self, character: str) -> None:
-        super().__init__(
-            _("The receipt cannot be printed: its font has no shape for “%(character)s” (%(codepoint)s).")
-            % {"character": character, "codepoint": f"U+{ord(character):04X}"}
-        )
-        self.character = character
-
-
 def _refusal(sqlstate: str | None, constraint: str | None) -> ReceiptError | None:
     match sqlstate, constraint:
         case ("PH021", _):

@@ -7,7 +7,6 @@ import datetime as dt
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import pydyf
@@ -16,7 +15,10 @@ from django.template.loader import render_to_string
 from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 
-from . import drawings, fonts
+from portal.paper.rendering import pango
+from portal.paper.typeface import font_faces, require_printable
+
+from . import drawings
 from .amounts import capital, figures
 from .errors import ReceiptIncomplete
 from .issuing import MAX_LINES
@@ -34,8 +36,6 @@ _POINTS_PER_MM = 72 / 25.4
 _SEAL_CENTRE = (62.0, 29.0)
 _QR_CORNER = (172.5, 20.5)
 _QR_SIDE = 23.0
-# Pango is not safe to share between threads; a render is work for one core anyway.
-_rendering = Lock()
 
 
 def render(receipt: Receipt) -> bytes:
@@ -43,8 +43,8 @@ def render(receipt: Receipt) -> bytes:
     from weasyprint import HTML
 
     html = _html(receipt)
-    fonts.require_printable(strip_tags(html))
-    with _rendering:
+    require_printable(strip_tags(html))
+    with pango:
         font_config, style = _style()
         document = HTML(string=html).render(stylesheets=[style], font_config=font_config)
         if len(document.pages) != 1:
@@ -125,12 +125,7 @@ def _style() -> tuple[FontConfiguration, CSS]:
     from weasyprint.text.fonts import FontConfiguration
 
     font_config = FontConfiguration()
-    faces = "".join(
-        f'@font-face {{ font-family: "{fonts.FAMILY}"; font-weight: {weight}; '
-        f'src: url("{fonts.face_path(weight).as_uri()}"); }}\n'
-        for weight in fonts.FACES
-    )
-    sheet = faces + (_TEMPLATES / "receipt.css").read_text(encoding="utf-8")
+    sheet = font_faces() + (_TEMPLATES / "receipt.css").read_text(encoding="utf-8")
     return font_config, CSS(string=sheet, font_config=font_config)
 
 

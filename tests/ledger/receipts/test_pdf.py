@@ -13,10 +13,11 @@ from djmoney.money import Money
 from pypdf import PdfReader
 
 from ledger.receipts import drawings, pdf
-from ledger.receipts.errors import CharacterNotPrintable, ReceiptIncomplete
+from ledger.receipts.errors import ReceiptIncomplete
 from ledger.receipts.issuing import MAX_LINES, Line
 from ledger.receipts.models import Receipt
 from portal.accounts.models import User
+from portal.paper.typeface import CharacterNotPrintable
 from portal.unions.models import Union
 
 from .conftest import a_year, issue_to
@@ -83,7 +84,7 @@ def test_the_paper_is_one_a5_page_tagged_in_chinese_with_a_title(receipt: Receip
 def test_only_the_receipts_own_typeface_is_in_the_file(receipt: Receipt) -> None:
     page: Any = _read(pdf.render(receipt)).pages[0]
     fonts = [font.get_object() for font in page["/Resources"]["/Font"].values()]
-    assert {font["/BaseFont"].partition("+")[2] for font in fonts} == {"Puhui-Receipt", "Puhui-Receipt-Bold"}
+    assert {font["/BaseFont"].partition("+")[2] for font in fonts} == {"Puhui-Paper", "Puhui-Paper-Bold"}
     for font in fonts:
         assert "/FontFile2" in font["/DescendantFonts"][0].get_object()["/FontDescriptor"].get_object()
 

@@ -1,7 +1,7 @@
-"""The receipt's own typeface (霞鹜文楷 LXGW WenKai, OFL): which characters it has, and outlines for the seal.
+"""The typeface of everything we print (霞鹜文楷 LXGW WenKai, OFL): which characters it has, and outlines for seals.
 
-No system font is ever used: a receipt looks the same on every machine, and a character without a shape is an error
-that names it, never a hole in somebody's name.
+No system font is ever used: paper looks the same on every machine, and a character without a shape is an error that
+names it, never a hole in somebody's name.
 """
 
 from __future__ import annotations
@@ -11,15 +11,38 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from fontTools.pens.basePen import BasePen
 from fontTools.ttLib import TTFont
 
-from .errors import CharacterNotPrintable
+from portal.errors import DomainError
 
-FAMILY = "Puhui Receipt"
+FAMILY = "Puhui Paper"
 FACES = {"400": "LXGWWenKai-Regular.ttf", "700": "LXGWWenKai-Bold.ttf"}
 _Point = tuple[float, float]
 _LAID_OUT_AS_SPACE = frozenset("\n\r\t")
+
+
+class CharacterNotPrintable(DomainError):
+    """The typeface lacks a character; paper with a hole in a name is never handed out."""
+
+    code = "character_not_printable"
+
+    def __init__(self, character: str) -> None:
+        super().__init__(
+            _("This cannot be printed: the font has no shape for “%(character)s” (%(codepoint)s).")
+            % {"character": character, "codepoint": f"U+{ord(character):04X}"}
+        )
+        self.character = character
+
+
+def font_faces() -> str:
+    """The @font-face rules that a style sheet needs to use FAMILY."""
+    return "".join(
+        f'@font-face {{ font-family: "{FAMILY}"; font-weight: {weight}; '
+        f'src: url("{face_path(weight).as_uri()}"); }}\n'
+        for weight in FACES
+    )
 
 
 def face_path(weight: str) -> Path:
@@ -28,7 +51,7 @@ def face_path(weight: str) -> Path:
 
 
 def require_printable(text: str) -> None:
-    """Raise CharacterNotPrintable for the first character that a face of the receipt cannot draw."""
+    """Raise CharacterNotPrintable for the first character that a face cannot draw."""
     missing = set(text) - _LAID_OUT_AS_SPACE - _drawable()
     if missing:
         raise CharacterNotPrintable(min(missing, key=text.index))
