@@ -1,7 +1,8 @@
 """What lines must say beside account and amount: projects, basic or project, economic classes (总说明 二).
 
-The facts are data: ``dimensions.csv`` says which accounts of which books require what, longer codes before shorter;
-``economic_classes.csv`` has the budget's economic classes (部门预算支出经济分类) down to 款.
+The facts are data: ``dimensions.csv`` says which accounts of which books require what, longer codes before shorter, and
+which are kept by dues or payouts alone; ``economic_classes.csv`` has the economic classes of the budget down to 款
+(部门预算支出经济分类).
 """
 
 from __future__ import annotations
@@ -29,9 +30,12 @@ class Requirement(NamedTuple):
     needs_nature: bool
     needs_economic_class: bool
     economic_class: str
+    kept_by: str
 
 
-_NOTHING = Requirement(needs_project=False, needs_nature=False, needs_economic_class=False, economic_class="")
+_NOTHING = Requirement(
+    needs_project=False, needs_nature=False, needs_economic_class=False, economic_class="", kept_by=""
+)
 
 
 @cache
@@ -54,6 +58,7 @@ def _requirements(book_kind: str) -> dict[str, Requirement]:
             needs_nature=row["needs_nature"] == "1",
             needs_economic_class=row["needs_economic_class"] == "1",
             economic_class=row["economic_class"],
+            kept_by=row["kept_by"],
         )
         for row in _rows("dimensions.csv")
         if row[book_kind] == "1"

@@ -64,6 +64,28 @@ class HoldEnded(LedgerError):
     code = "hold_ended"
 
 
+class VoucherUnbalanced(LedgerError):
+    code = "voucher_unbalanced"
+
+
+class NotLowestAccount(LedgerError):
+    code = "not_lowest_account"
+
+
+class AccountKeptElsewhere(LedgerError):
+    """Dues and payouts keep this account equal to their own records; nobody writes it by hand."""
+
+    code = "account_kept_elsewhere"
+
+
+class NotCancellable(LedgerError):
+    code = "not_cancellable"
+
+
+class CancelledAlready(LedgerError):
+    code = "cancelled_already"
+
+
 class NothingToPost(LedgerError):
     code = "nothing_to_post"
 

@@ -9,7 +9,8 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from .errors import CheckedBySamePerson, VoucherIncomplete, ledger_refusals
+from . import manual
+from .errors import CheckedBySamePerson, PostedIsFinal, VoucherIncomplete, ledger_refusals
 from .models import Book, Transaction, Voucher, VoucherEntry, VoucherState
 
 
@@ -74,13 +75,22 @@ def draw_up_month(*, book: Book, month: int, prepared_by: AbstractBaseUser) -> l
 
 @transaction.atomic
 def check_and_post(*, voucher: Voucher, checked_by: AbstractBaseUser) -> Voucher:
-    """Check and post (复核记账): the database gives number and hash. Raises CheckedBySamePerson, PeriodClosed."""
+    """Check and post (复核记账): typed lines are posted now, the database gives number and hash.
+
+    Raises CheckedBySamePerson, PeriodClosed, PostedIsFinal, and for typed lines what ``posting.post`` raises.
+    """
     if voucher.prepared_by_id == checked_by.pk:
         raise CheckedBySamePerson(_("Somebody else must check this: you prepared it yourself."))
-    voucher.checked_by_id = checked_by.pk
-    voucher.state = VoucherState.POSTED
+    locked = (
+        Voucher.objects.select_for_update(of=["self"]).select_related("book", "cancels").get(pk=voucher.pk)
+    )
+    if locked.state == VoucherState.POSTED:
+        raise PostedIsFinal(_("This voucher has been posted already."))
+    manual.materialise(locked, checked_by)
+    locked.checked_by_id = checked_by.pk
+    locked.state = VoucherState.POSTED
     with ledger_refusals():
-        voucher.save(update_fields=["checked_by", "state"])
+        locked.save(update_fields=["checked_by", "state"])
     voucher.refresh_from_db()
     return voucher
 

@@ -9,7 +9,7 @@ from .book import Account, BankAccount, Book, Period, PeriodState
 from .chart import AccountClass, BookKind, Chart, ChartAccount, FundSource, Nature, Side
 from .entries import Balance, Posting, Transaction, Transfer, Turnover
 from .holds import Hold, HoldState
-from .vouchers import Voucher, VoucherEntry, VoucherState
+from .vouchers import Voucher, VoucherEntry, VoucherKind, VoucherLine, VoucherState, VoucherTemplate
 
 __all__ = [
     "Account",
@@ -33,5 +33,8 @@ __all__ = [
     "Turnover",
     "Voucher",
     "VoucherEntry",
+    "VoucherKind",
+    "VoucherLine",
     "VoucherState",
+    "VoucherTemplate",
 ]

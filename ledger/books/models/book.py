@@ -51,6 +51,8 @@ class Account(models.Model):
     needs_nature = models.BooleanField(_("needs basic or project"), default=False)
     needs_economic_class = models.BooleanField(_("needs an economic class"), default=False)
     economic_class = models.CharField(_("usual economic class"), max_length=5, blank=True)
+    # The part of the house whose own records this account must equal; nobody else posts here.
+    kept_by = models.CharField(_("kept by"), max_length=20, blank=True)
 
     class Meta:
         verbose_name = _("account")

@@ -7,14 +7,22 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from djmoney.models.fields import MoneyField
 
-from .book import Book
+from .book import Account, Book
+from .chart import FundSource, Nature, Side
 from .entries import Transaction
 
 
 class VoucherState(models.TextChoices):
     DRAFT = "draft", _("Prepared")  # 已制单
     POSTED = "posted", _("Posted")  # 已记账
+
+
+class VoucherKind(models.TextChoices):
+    AUTOMATIC = "automatic", _("Drawn up over posted events")
+    MANUAL = "manual", _("Typed by a person")
+    CANCELLING = "cancelling", _("Red-letter cancellation")  # 红字注销
 
 
 class Voucher(models.Model):
@@ -25,6 +33,7 @@ class Voucher(models.Model):
     """
 
     book = models.ForeignKey(Book, verbose_name=_("book"), on_delete=models.PROTECT, related_name="vouchers")
+    kind = models.CharField(_("kind"), max_length=12, choices=VoucherKind, db_default=VoucherKind.AUTOMATIC)
     word = models.CharField(_("voucher word"), max_length=2, default="记")  # 凭证字
     month = models.PositiveIntegerField(_("month"))
     number = models.PositiveIntegerField(_("number"), null=True, editable=False)
@@ -41,6 +50,12 @@ class Voucher(models.Model):
         null=True,
         on_delete=models.PROTECT,
         related_name="+",
+    )
+    cancels = models.OneToOneField(
+        "self", verbose_name=_("cancels"), null=True, on_delete=models.PROTECT, related_name="cancelled_by"
+    )
+    corrects = models.ForeignKey(
+        "self", verbose_name=_("corrects"), null=True, on_delete=models.PROTECT, related_name="corrected_by"
     )
     prepared_at = models.DateTimeField(_("prepared at"), default=timezone.now)
     posted_at = models.DateTimeField(_("posted at"), null=True, editable=False)
@@ -64,6 +79,11 @@ class Voucher(models.Model):
                 condition=Q(checked_by=None) | ~Q(checked_by=F("prepared_by")),
                 name="voucher_checked_by_another",
             ),
+            models.CheckConstraint(
+                condition=Q(kind="cancelling", cancels__isnull=False)
+                | (~Q(kind="cancelling") & Q(cancels__isnull=True)),
+                name="cancelling_voucher_names_the_cancelled",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -82,3 +102,55 @@ class VoucherEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.voucher_id}: {self.transaction_id}"
+
+
+class VoucherLine(models.Model):
+    """A line of a voucher that a person is still writing; posting turns the lines into a transaction and drops them."""
+
+    voucher = models.ForeignKey(Voucher, on_delete=models.CASCADE, related_name="lines")
+    line = models.PositiveSmallIntegerField(_("line"))
+    account = models.ForeignKey(
+        Account, verbose_name=_("account"), on_delete=models.PROTECT, related_name="+"
+    )
+    side = models.CharField(_("side"), max_length=1, choices=Side)
+    amount = MoneyField(_("amount"), max_digits=18, decimal_places=2, default_currency="CNY")
+    project = models.CharField(_("project"), max_length=60, blank=True)
+    fund_source = models.CharField(
+        _("fund source"), max_length=20, choices=FundSource, default=FundSource.OWN
+    )
+    party = models.CharField(_("party"), max_length=60, blank=True)
+    nature = models.CharField(_("basic or project"), max_length=10, choices=Nature, blank=True)
+    economic_class = models.CharField(_("economic class"), max_length=5, blank=True)
+
+    class Meta:
+        verbose_name = _("voucher line")
+        verbose_name_plural = _("voucher lines")
+        ordering = ["line"]
+        constraints = [
+            models.UniqueConstraint(fields=["voucher", "line"], name="one_voucher_line_per_place"),
+            models.CheckConstraint(condition=~Q(amount=0), name="voucher_line_has_an_amount"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account} {self.amount}"
+
+
+class VoucherTemplate(models.Model):
+    """A voucher that a book writes again and again (常用凭证); ``lines`` are kept as typed, amounts may be missing."""
+
+    book = models.ForeignKey(Book, verbose_name=_("book"), on_delete=models.CASCADE, related_name="templates")
+    name = models.CharField(_("name"), max_length=60)
+    summary = models.CharField(_("summary"), max_length=200)
+    lines = models.JSONField(_("lines"), default=list)
+    saved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("saved by"), on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("voucher template")
+        verbose_name_plural = _("voucher templates")
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["book", "name"], name="one_template_per_name")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,358 @@
+"""Vouchers that a person writes (手工凭证): typed, copied, from a template, or in red letters to cancel another."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+from djmoney.money import Money
+
+from .errors import (
+    AccountKeptElsewhere,
+    CancelledAlready,
+    NotCancellable,
+    NotLowestAccount,
+    PostedIsFinal,
+    UnknownAccount,
+    VoucherIncomplete,
+    VoucherUnbalanced,
+    ledger_refusals,
+)
+from .models import (
+    Account,
+    Book,
+    FundSource,
+    Posting,
+    Side,
+    Voucher,
+    VoucherEntry,
+    VoucherKind,
+    VoucherLine,
+    VoucherState,
+    VoucherTemplate,
+)
+from .posting import Entry, post, reverse
+
+# Transactions that only the books know of: nobody's own records break when they are cancelled.
+_CANCELLABLE = frozenset({"manual", "opening"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line as an accountant writes it: account, side, amount in yuan (negative in red letters), dimensions."""
+
+    account: str
+    side: str
+    amount: Decimal
+    project: str = ""
+    fund_source: str = field(default=FundSource.OWN.value)
+    party: str = ""
+    nature: str = ""
+    economic_class: str = ""
+
+
+@transaction.atomic
+def prepare(
+    *,
+    book: Book,
+    date: dt.date,
+    summary: str,
+    lines: Sequence[Line],
+    prepared_by: AbstractBaseUser,
+    attachments: int = 0,
+    corrects: Voucher | None = None,
+) -> Voucher:
+    """Write a draft (制单); nothing is posted before another person checks it.
+
+    Raises VoucherIncomplete, VoucherUnbalanced, UnknownAccount, NotLowestAccount, AccountKeptElsewhere.
+    """
+    voucher = Voucher(
+        book=book,
+        kind=VoucherKind.MANUAL,
+        month=date.year * 100 + date.month,
+        date=date,
+        summary=summary,
+        attachments=attachments,
+        prepared_by_id=prepared_by.pk,
+        corrects=corrects,
+    )
+    accounts = _require_writable(book, lines)
+    with ledger_refusals():
+        voucher.save()
+    _keep(voucher, lines, accounts)
+    return voucher
+
+
+@transaction.atomic
+def revise(
+    *,
+    voucher: Voucher,
+    date: dt.date,
+    summary: str,
+    lines: Sequence[Line],
+    prepared_by: AbstractBaseUser,
+    attachments: int = 0,
+) -> Voucher:
+    """Write a draft anew; whoever writes last is its preparer. Raises PostedIsFinal and what ``prepare`` raises."""
+    locked = Voucher.objects.select_for_update().get(pk=voucher.pk)
+    if locked.state != VoucherState.DRAFT or locked.kind != VoucherKind.MANUAL:
+        raise PostedIsFinal(_("Posted entries cannot be changed. Correct them with a red-letter entry."))
+    accounts = _require_writable(locked.book, lines)
+    locked.date, locked.month = date, date.year * 100 + date.month
+    locked.summary, locked.attachments = summary, attachments
+    locked.prepared_by_id = prepared_by.pk
+    with ledger_refusals():
+        locked.save()
+    locked.lines.all().delete()
+    _keep(locked, lines, accounts)
+    return locked
+
+
+def lines_of(voucher: Voucher) -> list[Line]:
+    """The lines of a voucher as it is read: those of the draft, or what was posted, summed by its dimensions."""
+    if voucher.state == VoucherState.DRAFT and voucher.kind == VoucherKind.MANUAL:
+        return [
+            Line(
+                account=line.account.code,
+                side=line.side,
+                amount=line.amount.amount,
+                **{name: getattr(line, name) for name in _DIMENSIONS},
+            )
+            for line in voucher.lines.select_related("account")
+        ]
+    source = voucher.cancels if voucher.cancels and voucher.state == VoucherState.DRAFT else voucher
+    sums = (
+        Posting.objects.filter(transaction__vouchers=source)
+        .values("account__code", "side", *_DIMENSIONS)
+        .annotate(total=Sum("amount"))
+        .order_by("-side", "account__code", *_DIMENSIONS)
+    )
+    sign = -1 if source is not voucher else 1
+    found = [
+        Line(
+            account=row["account__code"],
+            side=row["side"],
+            amount=sign * row["total"],
+            **{name: row[name] for name in _DIMENSIONS},
+        )
+        for row in sums
+    ]
+    return [line for line in found if line.side == Side.DEBIT] + [
+        line for line in found if line.side == Side.CREDIT
+    ]
+
+
+_DIMENSIONS = ("project", "fund_source", "party", "nature", "economic_class")
+
+
+@transaction.atomic
+def cancel(*, voucher: Voucher, date: dt.date, prepared_by: AbstractBaseUser) -> Voucher:
+    """Draft the red-letter voucher that takes a posted one back (会计基础工作规范 第五十一条).
+
+    Vouchers of benefits, dues and payouts are taken back where they arose, so that their own records follow. Errors of
+    an earlier year are not cancelled but corrected by a blue voucher on 32101 or 32201. Raises NotCancellable,
+    CancelledAlready.
+    """
+    kinds = set(voucher.transactions.values_list("kind", flat=True))
+    if voucher.state != VoucherState.POSTED or voucher.kind == VoucherKind.CANCELLING:
+        raise NotCancellable(_("Only a posted voucher can be cancelled."))
+    if not kinds <= _CANCELLABLE:
+        raise NotCancellable(
+            _(
+                "This voucher was made by dues, benefits or the bank. Take it back there; the books will follow."
+            )
+        )
+    if voucher.date.year != date.year:
+        raise NotCancellable(
+            _("An error of an earlier year is corrected by a new voucher on 32101 or 32201 (年初余额调整).")
+        )
+    if Voucher.objects.filter(cancels=voucher).exists():
+        raise CancelledAlready(_("A voucher that cancels this one exists already."))
+    with ledger_refusals():
+        return Voucher.objects.create(
+            book=voucher.book,
+            kind=VoucherKind.CANCELLING,
+            month=date.year * 100 + date.month,
+            date=date,
+            summary=f"注销{voucher.date.month}月{voucher.date.day}日{voucher}号凭证",
+            prepared_by_id=prepared_by.pk,
+            cancels=voucher,
+        )
+
+
+def correction_summary(voucher: Voucher) -> str:
+    """The statutory words of the blue voucher that puts right what ``voucher`` had wrong."""
+    return f"订正{voucher.date.month}月{voucher.date.day}日{voucher}号凭证"
+
+
+def materialise(voucher: Voucher, actor: AbstractBaseUser) -> None:
+    """Post what a draft says, so that it can be numbered; called inside the database transaction of the check."""
+    if voucher.kind == VoucherKind.MANUAL:
+        posted = [
+            post(
+                book=voucher.book,
+                external_key=f"voucher:{voucher.pk}",
+                date=voucher.date,
+                kind="manual",
+                summary=voucher.summary,
+                entries=entries_of(lines_of(voucher)),
+                actor=actor,
+            )
+        ]
+        voucher.lines.all().delete()
+    elif voucher.cancels is not None:
+        posted = [
+            reverse(
+                original=original,
+                date=voucher.date,
+                reason=voucher.summary,
+                external_key=f"voucher:{voucher.pk}:{n}",
+                actor=actor,
+            )
+            for n, original in enumerate(voucher.cancels.transactions.order_by("pk"))
+        ]
+    else:
+        return
+    VoucherEntry.objects.bulk_create([VoucherEntry(voucher=voucher, transaction=t) for t in posted])
+
+
+def entries_of(lines: Sequence[Line]) -> list[Entry]:
+    """Pair debit and credit lines, in their order, into transfers; lines of one project meet each other first."""
+    debit_side, credit_side = _open(lines, Side.DEBIT), _open(lines, Side.CREDIT)
+    entries = []
+    for same in (True, False):
+        for debit in debit_side:
+            for credit in credit_side:
+                entry = _pair(debit, credit, same_dimensions=same)
+                if entry is not None:
+                    entries.append(entry)
+    return entries
+
+
+def save_template(
+    *, book: Book, name: str, summary: str, lines: Sequence[Line], saved_by: AbstractBaseUser
+) -> VoucherTemplate:
+    """Keep lines as a template of the book; the same name replaces the earlier one."""
+    kept = [asdict(line) | {"amount": str(line.amount)} for line in lines]
+    template, _created = VoucherTemplate.objects.update_or_create(
+        book=book, name=name, defaults={"summary": summary, "lines": kept, "saved_by_id": saved_by.pk}
+    )
+    return template
+
+
+def template_lines(template: VoucherTemplate) -> list[Line]:
+    return [Line(**row | {"amount": Decimal(row["amount"])}) for row in template.lines]
+
+
+@dataclass(slots=True)
+class _Open:
+    """A line with what of its amount has not found its other side."""
+
+    line: Line
+    left: Decimal
+
+
+def _open(lines: Sequence[Line], side: Side) -> list[_Open]:
+    return [_Open(line, line.amount) for line in lines if line.side == side]
+
+
+def _pair(debit: _Open, credit: _Open, *, same_dimensions: bool) -> Entry | None:
+    if not debit.left or not credit.left or (debit.left > 0) != (credit.left > 0):
+        return None
+    a, b = debit.line, credit.line
+    if same_dimensions and (a.project, a.fund_source) != (b.project, b.fund_source):
+        return None
+    size = min(abs(debit.left), abs(credit.left))
+    is_red = debit.left < 0
+    debit.left -= -size if is_red else size
+    credit.left -= -size if is_red else size
+    earmarked = FundSource.EARMARKED.value
+    return Entry(
+        debit=a.account,
+        credit=b.account,
+        amount=Money(size, "CNY"),
+        project=a.project or b.project,
+        fund_source=earmarked if earmarked in (a.fund_source, b.fund_source) else a.fund_source,
+        party=a.party or b.party,
+        nature=a.nature or b.nature,
+        economic_class=a.economic_class or b.economic_class,
+        red=is_red,
+    )
+
+
+def _require_writable(book: Book, lines: Sequence[Line]) -> dict[str, Account]:
+    if not {line.side for line in lines} >= {Side.DEBIT.value, Side.CREDIT.value}:
+        raise VoucherIncomplete(_("A voucher needs at least one debit and one credit line."))
+    if any(not line.amount for line in lines):
+        raise VoucherIncomplete(_("Every line needs an amount."))
+    sums = {side: sum(line.amount for line in lines if line.side == side) for side in Side.values}
+    if sums[Side.DEBIT] != sums[Side.CREDIT]:
+        raise VoucherUnbalanced(
+            _("Debits %(debit)s and credits %(credit)s differ by %(difference)s yuan.")
+            % {
+                "debit": f"{sums[Side.DEBIT]:,.2f}",
+                "credit": f"{sums[Side.CREDIT]:,.2f}",
+                "difference": f"{abs(sums[Side.DEBIT] - sums[Side.CREDIT]):,.2f}",
+            }
+        )
+    if any(_left_by_colour(lines)):
+        raise VoucherUnbalanced(_("Red and black lines must balance among themselves."))
+    wanted = {line.account for line in lines}
+    accounts = {account.code: account for account in book.accounts.filter(code__in=wanted)}
+    for code in sorted(wanted):
+        _require_account(book, code, accounts.get(code))
+    return accounts
+
+
+def _left_by_colour(lines: Sequence[Line]) -> list[Decimal]:
+    """Amounts of each colour whose two sides differ: red lines are paired with red ones only."""
+    left = []
+    for is_red in (False, True):
+        sums = [
+            sum(
+                (line.amount for line in lines if line.side == side and (line.amount < 0) == is_red),
+                Decimal(0),
+            )
+            for side in Side.values
+        ]
+        left.append(sums[0] - sums[1])
+    return left
+
+
+def _require_account(book: Book, code: str, account: Account | None) -> None:
+    if account is None:
+        raise UnknownAccount(
+            _("Book %(book)s has no account %(codes)s.") % {"book": book.code, "codes": code}
+        )
+    if not account.is_leaf:
+        raise NotLowestAccount(
+            _("%(account)s has detail accounts. Choose one of them.") % {"account": account}
+        )
+    if account.kept_by:
+        raise AccountKeptElsewhere(
+            _("%(account)s is kept by dues and payouts and cannot be written by hand.") % {"account": account}
+        )
+
+
+def _keep(voucher: Voucher, lines: Sequence[Line], accounts: dict[str, Account]) -> None:
+    kept: list[VoucherLine] = []
+    for n, line in enumerate(lines, start=1):
+        dimensions: dict[str, Any] = {name: getattr(line, name) for name in _DIMENSIONS}
+        kept.append(
+            VoucherLine(
+                voucher=voucher,
+                line=n,
+                account=accounts[line.account],
+                side=line.side,
+                amount=Money(line.amount, "CNY"),
+                **dimensions,
+            )
+        )
+    VoucherLine.objects.bulk_create(kept)

@@ -1,0 +1,228 @@
+"""Vouchers that people write: drafts, checks, templates, red letters and blue corrections."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.books import manual, queries, vouchers
+from ledger.books.errors import (
+    AccountKeptElsewhere,
+    CancelledAlready,
+    CheckedBySamePerson,
+    DimensionMissing,
+    NotCancellable,
+    NotLowestAccount,
+    PeriodClosed,
+    PostedIsFinal,
+    UnknownAccount,
+    VoucherIncomplete,
+    VoucherUnbalanced,
+)
+from ledger.books.integrity import verify
+from ledger.books.manual import Line
+from ledger.books.models import Book, Transaction, Voucher, VoucherState
+from tests.conftest import Federation
+
+from .test_posting import DAY, cash_dues, yuan
+
+
+def line(account: str, side: str, amount: str, **dimensions: Any) -> Line:
+    return Line(account=account, side=side, amount=Decimal(amount), **dimensions)
+
+
+@pytest.fixture
+def book(federation: Federation) -> Book:
+    return federation.books["HD"]
+
+
+@pytest.fixture
+def bank(federation: Federation) -> str:
+    return federation.banks["HD"].account.code
+
+
+def levy(federation: Federation, bank: str, amount: str = "1000.00", **changes: Any) -> Voucher:
+    values: dict[str, Any] = {
+        "book": federation.books["HD"],
+        "date": DAY,
+        "summary": "收到经费",
+        "lines": [line(bank, "D", amount), line("402", "C", amount)],
+        "prepared_by": federation.maker,
+    }
+    return manual.prepare(**values | changes)
+
+
+def test_a_draft_posts_nothing_until_another_person_checks_it(
+    federation: Federation, book: Book, bank: str
+) -> None:
+    draft = levy(federation, bank)
+    assert not Transaction.objects.exists()
+    with pytest.raises(CheckedBySamePerson):
+        vouchers.check_and_post(voucher=draft, checked_by=federation.maker)
+    posted = vouchers.check_and_post(voucher=draft, checked_by=federation.checker)
+    assert (posted.state, posted.number) == (VoucherState.POSTED, 1)
+    assert queries.balance_of(book, "402") == yuan("1000.00")
+    assert manual.lines_of(posted) == [
+        line(bank, "D", "1000.00"),
+        line("402", "C", "1000.00"),
+    ]
+    with pytest.raises(PostedIsFinal):
+        vouchers.check_and_post(voucher=draft, checked_by=federation.checker)
+    assert all(check.ok for check in verify())
+
+
+def test_a_compound_voucher_keeps_every_line(federation: Federation, book: Book, bank: str) -> None:
+    vouchers.check_and_post(voucher=levy(federation, bank), checked_by=federation.checker)
+    lines = [
+        line(
+            "50305",
+            "D",
+            "90.00",
+            project="普惠补贴",
+            fund_source="own",
+            nature="project",
+            economic_class="30309",
+        ),
+        line("50602", "D", "10.50", nature="basic", economic_class="30204"),
+        line(bank, "C", "100.50"),
+    ]
+    draft = levy(federation, bank, lines=lines, summary="付款")
+    vouchers.check_and_post(voucher=draft, checked_by=federation.checker)
+    assert queries.balance_of(book, "50305") == yuan("90.00")
+    assert queries.balance_of(book, "50602") == yuan("10.50")
+    assert queries.balance_of(book, bank) == yuan("899.50")
+
+
+@pytest.mark.parametrize(
+    ("lines", "refusal"),
+    [
+        ([], VoucherIncomplete),
+        ([line("402", "C", "1.00")], VoucherIncomplete),
+        ([line("10201", "D", "1.00"), line("402", "C", "0.00")], VoucherIncomplete),
+        ([line("10201", "D", "1.00"), line("402", "C", "1.01")], VoucherUnbalanced),
+        ([line("10201", "D", "1.00"), line("408", "D", "-1.00"), line("402", "C", "1.00"), line("402", "C", "-1")],
+         None),
+        ([line("10201", "D", "-1.00"), line("10201", "D", "2.00"), line("402", "C", "1.00")], VoucherUnbalanced),
+        ([line("999", "D", "1.00"), line("402", "C", "1.00")], UnknownAccount),
+        ([line("102", "D", "1.00"), line("402", "C", "1.00")], NotLowestAccount),
+        ([line("10201", "D", "1.00"), line("21501", "C", "1.00")], AccountKeptElsewhere),
+    ],
+)  # fmt: skip
+def test_what_a_draft_refuses(
+    federation: Federation, bank: str, lines: list[Line], refusal: type[Exception] | None
+) -> None:
+    if refusal is None:
+        assert levy(federation, bank, lines=lines).lines.count() == len(lines)
+        return
+    with pytest.raises(refusal):
+        levy(federation, bank, lines=lines)
+    assert not Voucher.objects.exists()
+
+
+def test_a_refusal_when_checking_leaves_the_draft_as_it_was(federation: Federation, bank: str) -> None:
+    lines = [line(bank, "D", "5.00"), line("40302", "C", "5.00")]
+    draft = levy(federation, bank, lines=lines)
+    with pytest.raises(DimensionMissing):
+        vouchers.check_and_post(voucher=draft, checked_by=federation.checker)
+    draft.refresh_from_db()
+    assert draft.state == VoucherState.DRAFT
+    assert manual.lines_of(draft) == lines
+    manual.revise(
+        voucher=draft, date=DAY, summary="收到专项补助", prepared_by=federation.maker,
+        lines=[line(bank, "D", "5.00"), line("40302", "C", "5.00", project="普惠补贴", fund_source="earmarked")],
+    )  # fmt: skip
+    vouchers.check_and_post(voucher=draft, checked_by=federation.checker)
+    with pytest.raises(PostedIsFinal):
+        manual.revise(voucher=draft, date=DAY, summary="x", lines=lines, prepared_by=federation.maker)
+
+
+def test_a_day_without_an_open_month_is_refused(federation: Federation, bank: str) -> None:
+    draft = levy(federation, bank, date=dt.date(2031, 1, 1))
+    with pytest.raises(PeriodClosed):
+        vouchers.check_and_post(voucher=draft, checked_by=federation.checker)
+
+
+def test_red_letters_take_a_voucher_back_once(federation: Federation, book: Book, bank: str) -> None:
+    original = vouchers.check_and_post(voucher=levy(federation, bank), checked_by=federation.checker)
+    red = manual.cancel(voucher=original, date=DAY, prepared_by=federation.maker)
+    assert red.summary == "注销3月16日记-1号凭证"
+    assert [x.amount for x in manual.lines_of(red)] == [Decimal("-1000.00")] * 2
+    with pytest.raises(CancelledAlready):
+        manual.cancel(voucher=original, date=DAY, prepared_by=federation.maker)
+    vouchers.discard(voucher=red)
+    red = manual.cancel(voucher=original, date=DAY, prepared_by=federation.maker)
+    vouchers.check_and_post(voucher=red, checked_by=federation.checker)
+    assert queries.balance_of(book, "402") == yuan("0.00")
+    assert Transaction.objects.get(reverses__isnull=False).reverses == original.transactions.get()
+    blue = levy(federation, bank, "1200.00", summary=manual.correction_summary(original), corrects=original)
+    vouchers.check_and_post(voucher=blue, checked_by=federation.checker)
+    assert blue.summary == "订正3月16日记-1号凭证"
+    assert queries.balance_of(book, "402") == yuan("1200.00")
+    assert all(check.ok for check in verify())
+
+
+def test_what_cannot_be_cancelled_from_the_books(federation: Federation, bank: str) -> None:
+    draft = levy(federation, bank)
+    with pytest.raises(NotCancellable):
+        manual.cancel(voucher=draft, date=DAY, prepared_by=federation.maker)
+    posted = vouchers.check_and_post(voucher=draft, checked_by=federation.checker)
+    with pytest.raises(NotCancellable, match="年初余额调整"):
+        manual.cancel(voucher=posted, date=dt.date(2027, 1, 5), prepared_by=federation.maker)
+    community = federation.books["HD-C001"]
+    automatic = vouchers.draw_up(
+        book=community, transactions=[cash_dues(community)], prepared_by=federation.maker
+    )
+    automatic = vouchers.check_and_post(voucher=automatic, checked_by=federation.checker)
+    with pytest.raises(NotCancellable, match="dues"):
+        manual.cancel(voucher=automatic, date=DAY, prepared_by=federation.maker)
+
+
+def test_templates_give_back_what_was_kept(federation: Federation, book: Book, bank: str) -> None:
+    lines = [line(bank, "D", "8.88"), line("408", "C", "8.88", party="银行")]
+    for summary in ("利息", "银行存款利息"):
+        manual.save_template(book=book, name="利息", summary=summary, lines=lines, saved_by=federation.maker)
+    template = book.templates.get()
+    assert template.summary == "银行存款利息"
+    assert manual.template_lines(template) == lines
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE books_voucherline SET amount = 5",
+        """INSERT INTO books_voucherline (voucher_id, line, account_id, side, amount, amount_currency, project,
+                                          fund_source, party, nature, economic_class)
+           SELECT v.id, 9, a.id, 'D', 1, 'CNY', '', 'own', '', '', '' FROM books_voucher v, books_account a
+            WHERE a.code = '402' AND v.state = 'posted' LIMIT 1""",
+        "UPDATE books_voucher SET kind = 'automatic'",
+    ],
+)
+def test_sql_cannot_write_into_a_posted_voucher(federation: Federation, bank: str, statement: str) -> None:
+    vouchers.check_and_post(voucher=levy(federation, bank), checked_by=federation.checker)
+    levy(federation, bank)  # a draft with lines, so that the first statement finds rows
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+amounts = st.decimals("0.01", "999999.99", places=2)
+
+
+@given(left=st.lists(amounts, min_size=1, max_size=8), red=st.booleans(), parts=st.integers(1, 5))
+def test_any_balanced_lines_become_transfers_that_add_up(left: list[Decimal], red: bool, parts: int) -> None:
+    sign = -1 if red else 1
+    total = sum(left, Decimal(0))
+    share = (total / parts).quantize(Decimal("0.01"))
+    right = [share] * (parts - 1) + [total - share * (parts - 1)]
+    lines = [line(f"5{n}", "D", str(sign * amount)) for n, amount in enumerate(left)]
+    lines += [line(f"1{n}", "C", str(sign * amount)) for n, amount in enumerate(right) if amount]
+    entries = manual.entries_of(lines)
+    assert all(e.amount.amount > 0 and e.red == red for e in entries)
+    for one in lines:
+        same = [e.amount.amount for e in entries if one.account in (e.debit, e.credit)]
+        assert sum(same) == abs(one.amount)
