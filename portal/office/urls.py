@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import bank, books, claims, counter, home, payouts, programmes, runs
+from .views import bank, books, claims, counter, home, payouts, programmes, runs, vouchers
 
 urlpatterns = [
     path("", home.home, name="office_home"),
@@ -42,9 +42,16 @@ urlpatterns = [
     path("books/<str:code>/transactions/<int:pk>/", books.transaction, name="office_transaction"),
     path("books/<str:code>/statements/", books.statements, name="office_statements"),
     path("books/<str:code>/export/<str:form>/", books.export, name="office_export"),
-    path("books/<str:code>/vouchers/", books.vouchers, name="office_vouchers"),
-    path("books/<str:code>/vouchers/draw-up/", books.draw_up, name="office_draw_up"),
-    path("books/<str:code>/vouchers/check/", books.check, name="office_check"),
+    path("books/<str:code>/vouchers/", vouchers.overview, name="office_vouchers"),
+    path("books/<str:code>/vouchers/draw-up/", vouchers.draw_up, name="office_draw_up"),
+    path("books/<str:code>/vouchers/check/", vouchers.check, name="office_check"),
+    path("books/<str:code>/vouchers/write/", vouchers.write, name="office_voucher_write"),
+    path("books/<str:code>/vouchers/<int:pk>/", vouchers.detail, name="office_voucher"),
+    path("books/<str:code>/vouchers/<int:pk>/edit/", vouchers.edit, name="office_voucher_edit"),
+    path("books/<str:code>/vouchers/<int:pk>/discard/", vouchers.discard, name="office_voucher_discard"),
+    path("books/<str:code>/vouchers/<int:pk>/cancel/", vouchers.cancel, name="office_voucher_cancel"),
+    path("books/<str:code>/vouchers/<int:pk>/template/", vouchers.save_template, name="office_template"),
+    path("books/<str:code>/vouchers/<int:pk>/pdf/", vouchers.as_pdf, name="office_voucher_pdf"),
     path("books/<str:code>/close/", books.close, name="office_close"),
     path("bank/", bank.overview, name="office_bank"),
     path("bank/<str:code>/", bank.detail, name="office_bank_account"),

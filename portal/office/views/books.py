@@ -7,12 +7,10 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from ledger.books import closing
-from ledger.books import vouchers as voucher_desk
-from ledger.books.models import Account, Book, Period, Posting, Transaction, Voucher, VoucherState
+from ledger.books.models import Account, Book, Period, Posting, Transaction
 from ledger.books.queries import balance_of
 from ledger.books.queries import trial_balance as trial_balance_rows
 from ledger.reports import exports, periods
@@ -27,12 +25,12 @@ _FILES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocum
           "hledger": "text/plain", "beancount": "text/plain"}  # fmt: skip
 
 
-def _book(request: StaffRequest, code: str, *duties: Duty) -> Book:
+def book_of(request: StaffRequest, code: str, *duties: Duty) -> Book:
     unions = desk.reach(request.user, duties or [Duty.VIEW_BOOKS])
     return get_object_or_404(Book.objects.select_related("union"), code=code, union__in=unions)
 
 
-def _month(request: StaffRequest, book: Book) -> int:
+def month_of(request: StaffRequest, book: Book) -> int:
     """The month asked for, else the last one in which something was posted."""
     asked = request.GET.get("period") or request.POST.get("period")
     if asked:
@@ -41,7 +39,7 @@ def _month(request: StaffRequest, book: Book) -> int:
     return last or book.opened_on.year * 100 + book.opened_on.month
 
 
-def _context(book: Book, month: int) -> dict[str, object]:
+def head_context(book: Book, month: int) -> dict[str, object]:
     return {
         "book": book,
         "month": month,
@@ -63,19 +61,19 @@ def overview(request: StaffRequest) -> HttpResponse:
 @duty_required(Duty.VIEW_BOOKS)
 def trial_balance(request: StaffRequest, code: str) -> HttpResponse:
     """科目余额表 of a month; every figure leads to its postings."""
-    book = _book(request, code)
-    month = _month(request, book)
+    book = book_of(request, code)
+    month = month_of(request, book)
     rows = trial_balance_rows(book, month)
     return desk.page(
-        request, "trial_balance", "books", _context(book, month) | {"rows": rows, "totals": totals(rows)}
+        request, "trial_balance", "books", head_context(book, month) | {"rows": rows, "totals": totals(rows)}
     )
 
 
 @duty_required(Duty.VIEW_BOOKS)
 def account(request: StaffRequest, code: str, account: str) -> HttpResponse:
     """明细账: the postings of an account and its details in a month."""
-    book = _book(request, code)
-    month = _month(request, book)
+    book = book_of(request, code)
+    month = month_of(request, book)
     found = get_object_or_404(Account, book=book, code=account)
     postings = (
         Posting.objects.filter(book=book, month=month, account__code__startswith=account)
@@ -83,7 +81,7 @@ def account(request: StaffRequest, code: str, account: str) -> HttpResponse:
         .order_by("transaction__date", "transaction_id", "line")
     )
     shown = Paginator(postings, _PER_PAGE).get_page(request.GET.get("page"))
-    context = _context(book, month) | {
+    context = head_context(book, month) | {
         "account": found,
         "postings": shown,
         "balance": balance_of(book, account),
@@ -93,7 +91,7 @@ def account(request: StaffRequest, code: str, account: str) -> HttpResponse:
 
 @duty_required(Duty.VIEW_BOOKS)
 def transaction(request: StaffRequest, code: str, pk: int) -> HttpResponse:
-    book = _book(request, code)
+    book = book_of(request, code)
     found = get_object_or_404(Transaction.objects.select_related("created_by"), book=book, pk=pk)
     postings = Posting.objects.filter(transaction=found).select_related("account").order_by("line", "-side")
     mirror = Transaction.objects.none()
@@ -112,10 +110,10 @@ def transaction(request: StaffRequest, code: str, pk: int) -> HttpResponse:
 @duty_required(Duty.VIEW_BOOKS)
 def statements(request: StaffRequest, code: str) -> HttpResponse:
     """工会01表 and 工会02表 of a month."""
-    book = _book(request, code)
-    month = _month(request, book)
+    book = book_of(request, code)
+    month = month_of(request, book)
     forms = [statutory.balance_sheet(book, month), statutory.income_statement(book, month)]
-    return desk.page(request, "statements", "books", _context(book, month) | {"statements": forms})
+    return desk.page(request, "statements", "books", head_context(book, month) | {"statements": forms})
 
 
 @duty_required(Duty.VIEW_BOOKS)
@@ -123,64 +121,19 @@ def export(request: StaffRequest, code: str, form: str) -> HttpResponse:
     """The complete book as a file."""
     if form not in _FILES:
         raise Http404
-    book = _book(request, code)
+    book = book_of(request, code)
     ending = {"hledger": "journal"}.get(form, form)
     response = HttpResponse(exports.export([book], form), content_type=_FILES[form])
     response["Content-Disposition"] = f'attachment; filename="{book.code}.{ending}"'
     return response
 
 
-@duty_required(Duty.VIEW_BOOKS)
-def vouchers(request: StaffRequest, code: str) -> HttpResponse:
-    book = _book(request, code)
-    month = _month(request, book)
-    found = book.vouchers.filter(month=month).select_related("prepared_by", "checked_by")
-    context = _context(book, month) | {
-        "drafts": found.filter(state=VoucherState.DRAFT).order_by("date", "pk"),
-        "posted": Paginator(found.filter(state=VoucherState.POSTED), _PER_PAGE).get_page(
-            request.GET.get("page")
-        ),
-        "without": book.transactions.filter(month=month, voucher_entry=None).count(),
-    }
-    return desk.page(request, "vouchers", "books", context)
-
-
-@duty_required(Duty.PREPARE_VOUCHER)
-@require_POST
-def draw_up(request: StaffRequest, code: str) -> HttpResponse:
-    book = _book(request, code, Duty.PREPARE_VOUCHER)
-    month = _month(request, book)
-    made = voucher_desk.draw_up_month(book=book, month=month, prepared_by=request.user)
-    messages.success(
-        request,
-        ngettext("%(n)s voucher drawn up.", "%(n)s vouchers drawn up.", len(made)) % {"n": len(made)},
-    )
-    return _back_to_vouchers(book, month)
-
-
-@duty_required(Duty.CHECK_VOUCHER)
-@require_POST
-def check(request: StaffRequest, code: str) -> HttpResponse:
-    """Check and post the chosen vouchers; whoever prepared one cannot check it."""
-    book = _book(request, code, Duty.CHECK_VOUCHER)
-    month = _month(request, book)
-    chosen = [int(pk) for pk in request.POST.getlist("voucher") if pk.isdecimal()]
-    drafts = Voucher.objects.filter(book=book, pk__in=chosen, state=VoucherState.DRAFT).order_by("date", "pk")
-    for voucher in drafts:
-        voucher_desk.check_and_post(voucher=voucher, checked_by=request.user)
-    messages.success(
-        request,
-        ngettext("%(n)s voucher posted.", "%(n)s vouchers posted.", len(drafts)) % {"n": len(drafts)},
-    )
-    return _back_to_vouchers(book, month)
-
-
 @duty_required(Duty.CLOSE_PERIOD)
 @require_POST
 def close(request: StaffRequest, code: str) -> HttpResponse:
     """First carry income and expenditure forward; when every voucher is posted, close the month."""
-    book = _book(request, code, Duty.CLOSE_PERIOD)
-    month = _month(request, book)
+    book = book_of(request, code, Duty.CLOSE_PERIOD)
+    month = month_of(request, book)
     if request.POST.get("step") == "carry_forward":
         closing.carry_forward(book=book, month=month, actor=request.user)
         messages.success(
@@ -189,10 +142,10 @@ def close(request: StaffRequest, code: str) -> HttpResponse:
     else:
         closing.close_period(book=book, month=month, actor=request.user)
         messages.success(request, _("The month is closed."))
-    return _back_to_vouchers(book, month)
+    return back_to_vouchers(book, month)
 
 
-def _back_to_vouchers(book: Book, month: int) -> HttpResponse:
+def back_to_vouchers(book: Book, month: int) -> HttpResponse:
     response = redirect("office_vouchers", code=book.code)
     response["Location"] += f"?period={periods.written(month)}"
     return response

@@ -1,0 +1,123 @@
+"""Writing, checking, cancelling and printing vouchers in the office."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from ledger.books import queries
+from ledger.books.models import Voucher, VoucherState
+from tests.conftest import Federation
+from tests.ledger.books.test_posting import yuan
+from tests.signing_in import browser_of
+
+WRITE = "/office/books/HD/vouchers/write/"
+
+
+def typed(bank: str, **changes: str) -> dict[str, Any]:
+    head = {"date": "2026-03-16", "summary": "收到经费", "attachments": "2"}
+    lines = {
+        "lines-TOTAL_FORMS": "4", "lines-INITIAL_FORMS": "0",
+        "lines-0-account": bank, "lines-0-debit": "1000.00", "lines-0-fund_source": "own",
+        "lines-1-account": "402", "lines-1-credit": "1000.00", "lines-1-fund_source": "own",
+        "lines-2-fund_source": "own", "lines-3-fund_source": "own",
+    }  # fmt: skip
+    return head | lines | changes
+
+
+def _in_english(browser: Client) -> Client:
+    browser.cookies["django_language"] = "en"
+    return browser
+
+
+@pytest.fixture
+def bank(federation: Federation) -> str:
+    return federation.banks["HD"].account.code
+
+
+@pytest.fixture
+def maker(federation: Federation) -> Client:
+    return _in_english(browser_of(federation.maker))
+
+
+@pytest.fixture
+def checker(federation: Federation) -> Client:
+    return _in_english(browser_of(federation.checker))
+
+
+def test_a_voucher_is_written_checked_printed_copied_and_cancelled(
+    federation: Federation, maker: Client, checker: Client, bank: str
+) -> None:
+    page = maker.post(WRITE, typed(bank), follow=True)
+    draft = Voucher.objects.get()
+    assert page.redirect_chain[-1][0] == f"/office/books/HD/vouchers/{draft.pk}/"
+    assert "Check and post" not in page.content.decode()
+    assert "1,000.00" in page.content.decode()
+    assert checker.get(WRITE).status_code == 403
+
+    address = f"/office/books/HD/vouchers/{draft.pk}/"
+    assert "Check and post" in checker.get(address).content.decode()
+    checker.post("/office/books/HD/vouchers/check/", {"voucher": draft.pk, "period": "2026-03"})
+    draft.refresh_from_db()
+    assert (draft.state, draft.attachments) == (VoucherState.POSTED, 2)
+    assert maker.get(f"{address}pdf/").content.startswith(b"%PDF-")
+
+    copy = maker.get(f"{WRITE}?copy={draft.pk}").content.decode()
+    assert 'value="1000.00"' in copy
+    maker.post(f"{address}template/", {"name": "经费到账"})
+    assert "经费到账" in maker.get("/office/books/HD/vouchers/?period=2026-03").content.decode()
+    template = federation.books["HD"].templates.get()
+    assert 'value="1000.00"' in maker.get(f"{WRITE}?template={template.pk}").content.decode()
+
+    corrected = maker.get(f"{WRITE}?corrects={draft.pk}").content.decode()
+    assert "订正3月16日记-1号凭证" in corrected
+
+
+def test_what_was_typed_stays_when_it_is_refused(maker: Client, bank: str) -> None:
+    page = maker.post(WRITE, typed(bank, **{"lines-1-credit": "999.00"})).content.decode()
+    assert "Debits 1,000.00 and credits 999.00 differ by 1.00 yuan." in page
+    assert 'value="999.00"' in page
+    page = maker.post(WRITE, typed(bank, **{"lines-1-debit": "5"})).content.decode()
+    assert "Enter either a debit or a credit amount." in page
+    page = maker.post(WRITE, typed(bank, **{"lines-0-account": ""})).content.decode()
+    assert "This field is required" in page
+    assert not Voucher.objects.exists()
+
+
+@pytest.mark.parametrize("forms", ["x", "-3", "999999", ""])
+def test_a_tampered_number_of_lines_is_no_error_page(maker: Client, bank: str, forms: str) -> None:
+    for extra in ({}, {"more": "1"}):
+        page = maker.post(WRITE, typed(bank, **{"lines-TOTAL_FORMS": forms}) | extra)
+        assert page.status_code == 200
+
+
+def test_more_lines_keep_what_was_typed(maker: Client, bank: str) -> None:
+    page = maker.post(WRITE, typed(bank) | {"more": "1"}).content.decode()
+    assert 'name="lines-7-account"' in page
+    assert 'value="收到经费"' in page
+    assert not Voucher.objects.exists()
+
+
+def test_a_draft_is_changed_and_discarded_by_the_preparer(
+    federation: Federation, maker: Client, bank: str
+) -> None:
+    maker.post(WRITE, typed(bank))
+    draft = Voucher.objects.get()
+    address = f"/office/books/HD/vouchers/{draft.pk}/"
+    changed = typed(bank, **{"lines-0-debit": "7", "lines-1-credit": "7", "summary": "改正"})
+    maker.post(f"{address}edit/", changed)
+    draft.refresh_from_db()
+    assert draft.summary == "改正"
+    assert [line.amount for line in draft.lines.all()] == [yuan("7.00")] * 2
+    maker.post(f"{address}discard/")
+    assert not Voucher.objects.exists()
+    assert queries.balance_of(federation.books["HD"], "402") == yuan("0.00")
+
+
+def test_other_unions_vouchers_are_out_of_reach(federation: Federation, maker: Client, bank: str) -> None:
+    maker.post(WRITE, typed(bank))
+    draft = Voucher.objects.get()
+    assert maker.get(f"/office/books/TJ/vouchers/{draft.pk}/").status_code == 404
+    assert maker.post(f"/office/books/TJ/vouchers/{draft.pk}/discard/").status_code == 404
