@@ -116,7 +116,10 @@ def revise(
 
 
 def lines_of(voucher: Voucher) -> list[Line]:
-    """The lines of a voucher as it is read: those of the draft, or what was posted, summed by its dimensions."""
+    """The lines of a voucher as it is read: those of the draft, or what was posted, summed by its dimensions.
+
+    Vouchers over many events are read without their parties, whom the events behind them name one by one.
+    """
     if voucher.state == VoucherState.DRAFT and voucher.kind == VoucherKind.MANUAL:
         return [
             Line(
@@ -128,11 +131,13 @@ def lines_of(voucher: Voucher) -> list[Line]:
             for line in voucher.lines.select_related("account")
         ]
     source = voucher.cancels if voucher.cancels and voucher.state == VoucherState.DRAFT else voucher
+    is_summary = source.kind == VoucherKind.AUTOMATIC
+    dimensions = [name for name in _DIMENSIONS if not (is_summary and name == "party")]
     sums = (
         Posting.objects.filter(transaction__vouchers=source)
-        .values("account__code", "side", *_DIMENSIONS)
+        .values("account__code", "side", *dimensions)
         .annotate(total=Sum("amount"))
-        .order_by("-side", "account__code", *_DIMENSIONS)
+        .order_by("-side", "account__code", *dimensions)
     )
     sign = -1 if source is not voucher else 1
     found = [
@@ -140,7 +145,7 @@ def lines_of(voucher: Voucher) -> list[Line]:
             account=row["account__code"],
             side=row["side"],
             amount=sign * row["total"],
-            **{name: row[name] for name in _DIMENSIONS},
+            **{name: row[name] for name in dimensions},
         )
         for row in sums
     ]

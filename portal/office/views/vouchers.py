@@ -178,7 +178,9 @@ def _detail(request: StaffRequest, book: Book, voucher: Voucher, form: TemplateN
         "voucher": voucher,
         "lines": [(names[line.account], line, line.side == Side.DEBIT) for line in lines],
         "total": sum((line.amount for line in lines if line.side == Side.DEBIT), Decimal(0)),
-        "transactions": voucher.transactions.order_by("pk"),
+        "transactions": Paginator(voucher.transactions.order_by("pk"), _PER_PAGE).get_page(
+            request.GET.get("page")
+        ),
         "cancelled_by": Voucher.objects.filter(cancels=voucher).first(),
         "corrections": voucher.corrected_by.order_by("pk"),
         "is_own": voucher.prepared_by_id == request.user.pk,

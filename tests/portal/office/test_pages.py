@@ -156,6 +156,7 @@ def test_a_bank_transfer_of_dues_needs_its_account_and_reference(federation: Fed
     payer = factories.member_with_card(federation.community, name="冯示例", is_casual_worker=True)
     bank = federation.banks[federation.community.code]
     browser = browser_of(federation.cashier)
+    browser.cookies["django_language"] = "en"
     address = f"/office/dues/{payer.pk}/"
     typed = {"months": "12", "paid_on": "2026-03-16", "channel": "bank_transfer"}
     assert "Choose the account that the money came to." in browser.post(address, typed).content.decode()
