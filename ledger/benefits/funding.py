@@ -11,8 +11,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from djmoney.money import Money
 
+from ledger.books import rules
 from ledger.books.models import BankAccount, FundSource, Transaction
-from ledger.books.posting import Entry, post
+from ledger.books.posting import post
 from portal.accounts import audit
 from portal.accounts.models import User
 from portal.accounts.permissions import require
@@ -21,9 +22,6 @@ from portal.unions.models import Union
 
 from .errors import BenefitError, FundsNotReceived, WrongState
 from .models import Run, RunState
-
-_GIVEN = "50802"  # 补助下级支出—专项转移支付补助
-_RECEIVED = "40302"  # 上级补助收入—专项转移支付补助
 
 
 def shares_from_above(run: Run) -> list[tuple[Union, Money]]:
@@ -41,23 +39,19 @@ def send(
     funder = bank_account.book.union
     require(recorded_by, Duty.PREPARE_VOUCHER, funder)
     amount = _share_of(run, funder)
+    rule, programme = rules.rule("benefits.funding_sent", date), run.version.programme.name
     posted = post(
         book=bank_account.book,
         external_key=f"funding-sent:{run.code}",
         date=date,
         kind="funding.sent",
-        summary=f"拨付{run.union.name}{run.version.programme.name}{run.year_key}年专项补助",
+        summary=rule.words(union=run.union.name, programme=programme, year=run.year_key),
         document=bank_reference,
         mirror_key=_mirror_key(run, funder),
-        entries=[
-            Entry(
-                debit=_GIVEN,
-                credit=bank_account.account.code,
-                amount=amount,
-                project=run.version.programme.name,
-                party=run.union.code,
-            )
-        ],
+        entries=rule.entries(
+            {"share": amount}, {"bank": bank_account.account.code}, project=programme, party=run.union.code
+        ),
+        rule=rule.label,
         actor=recorded_by,
     )
     audit.record(
@@ -81,24 +75,23 @@ def receive(
     if bank_account.book.union_id != run.union_id:
         raise WrongState(_("The share goes to a bank account of %(union)s.") % {"union": run.union.name})
     amount = _share_of(run, funder)
+    rule, programme = rules.rule("benefits.funding_received", date), run.version.programme.name
     posted = post(
         book=bank_account.book,
         external_key=f"funding-received:{run.code}:{funder.code}",
         date=date,
         kind="funding.received",
-        summary=f"收到{funder.name}{run.version.programme.name}{run.year_key}年专项补助",
+        summary=rule.words(union=funder.name, programme=programme, year=run.year_key),
         document=bank_reference,
         mirror_key=_mirror_key(run, funder),
-        entries=[
-            Entry(
-                debit=bank_account.account.code,
-                credit=_RECEIVED,
-                amount=amount,
-                project=run.version.programme.name,
-                fund_source=FundSource.EARMARKED.value,
-                party=funder.code,
-            )
-        ],
+        entries=rule.entries(
+            {"share": amount},
+            {"bank": bank_account.account.code},
+            project=programme,
+            fund_source=FundSource.EARMARKED.value,
+            party=funder.code,
+        ),
+        rule=rule.label,
         actor=recorded_by,
     )
     audit.record(

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from ledger.books import rules
 from ledger.books.models import FundSource
 from ledger.books.posting import Entry, post
+from ledger.books.rules import Rule
 from ledger.payouts import results
 from ledger.payouts.models import Batch, BatchLine
 from ledger.payouts.results import Outcome
@@ -54,33 +56,35 @@ def _post_paid(
     for line in lines:
         commitment = commitments[line.pk]
         assert line.settled_on is not None  # noqa: S101 — a paid line has its day (constraint)
+        rule = rules.rule("benefits.paid", line.settled_on)
         commitment.transaction = post(
             book=batch.bank_account.book,
             external_key=f"benefit:{commitment.pk}",
             date=line.settled_on,
             kind=f"benefit.{commitment.programme.code}",
-            summary=f"发放{commitment.version.programme.name}{commitment.year_key}年",
+            summary=rule.words(programme=commitment.version.programme.name, year=commitment.year_key),
             document=batch.code,
-            entries=_entries(commitment, account),
+            entries=_entries(rule, commitment, account),
+            rule=rule.label,
             actor=actor,
         )
         commitment.state = CommitmentState.PAID
         commitment.paid_on = line.settled_on
 
 
-def _entries(commitment: Commitment, bank: str) -> list[Entry]:
+def _entries(rule: Rule, commitment: Commitment, bank: str) -> list[Entry]:
     """One entry for each funder: the payer's own money and earmarked money from above (原始凭证分割单)."""
     pairs = programmes.funders(commitment.version, commitment.payer)
     parts = split(commitment.amount, [share for _union, share in pairs])
+    accounts = {"expense": commitment.version.expense_account, "bank": bank}
     return [
-        Entry(
-            debit=commitment.version.expense_account,
-            credit=bank,
-            amount=part,
+        entry
+        for (union, _share), part in zip(pairs, parts, strict=True)
+        for entry in rule.entries(
+            {"share": part},
+            accounts,
             project=commitment.version.programme.name,
             fund_source=(FundSource.OWN if union.pk == commitment.payer_id else FundSource.EARMARKED).value,
             party=commitment.party,
         )
-        for (union, _share), part in zip(pairs, parts, strict=True)
-        if part.amount
     ]

@@ -11,22 +11,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from djmoney.money import Money
 
-from ledger.books.models import Book, BookKind, Transaction
-from ledger.books.posting import Entry, post
+from ledger.books import rules
+from ledger.books.models import Transaction
+from ledger.books.posting import post
 from ledger.receipts.amounts import fen
 
 from .errors import PlatformDiffers
 from .models import DuesPayment, StripeAccount
-from .online import CLEARING
 from .platform import client, platform_errors
-
-# Fees: 50602 names them for county level and above; the grassroots table has 50504 其他业务支出 (domain P14).
-_FEES = {BookKind.COUNTY: "50602", BookKind.GRASSROOTS: "50504"}
-
-
-def fee_account(book: Book) -> str:
-    """The account that bank and platform fees (手续费) go to in this book."""
-    return _FEES[BookKind(book.kind)]
 
 
 @transaction.atomic
@@ -53,23 +45,22 @@ def settle_payout(*, payout_id: str, account: StripeAccount, actor: AbstractBase
             )
             % {"payout": payout_id}
         )
-    entries = [
-        Entry(debit=account.bank_account.account.code, credit=CLEARING, amount=_yuan(payout.amount)),
-    ]
-    if fee:
-        entries.append(
-            Entry(debit=fee_account(account.bank_account.book), credit=CLEARING, amount=_yuan(fee))
-        )
     arrived = dt.datetime.fromtimestamp(payout.arrival_date, dt.UTC).date()
     DuesPayment.objects.filter(pk__in=[p.pk for p in payments]).update(payout_id=payout_id)
+    book = account.bank_account.book
+    rule = rules.rule("dues.platform_payout", arrived)
     return post(
-        book=account.bank_account.book,
+        book=book,
         external_key=f"payout:{payout_id}",
         date=arrived,
         kind="stripe.payout",
-        summary=f"支付平台结算{len(charges)}笔会费",
+        summary=rule.words(count=len(charges)),
         document=payout_id,
-        entries=entries,
+        entries=rule.entries(
+            {"net": _yuan(payout.amount), "fee": _yuan(fee)},
+            {"bank": account.bank_account.account.code, "fees": rules.fee_account(book)},
+        ),
+        rule=rule.label,
         actor=actor,
     )
 

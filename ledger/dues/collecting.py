@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from djmoney.money import Money
 
+from ledger.books import rules
 from ledger.books.models import BankAccount, Transaction
-from ledger.books.posting import Entry, post
+from ledger.books.posting import post
 from ledger.receipts import issuing
 from ledger.receipts.models import Channel
 from portal.accounts import audit
@@ -23,15 +24,8 @@ from . import calendar, queries
 from .errors import DuesError, NoMembership, NothingToPay, TooManyMonths
 from .models import DuesMonth, DuesPayment, PaymentState
 
-CASH = "101"
-DUES_INCOME = "401"
 ITEM = "会费(零散就业)"
 MONTHS_AT_ONCE = 24
-_SUMMARIES = {
-    Channel.CASH: "收会费(现金)",
-    Channel.BANK_TRANSFER: "收会费(银行转账)",
-    Channel.STRIPE: "收会费(网上支付)",
-}
 
 
 @transaction.atomic
@@ -44,7 +38,7 @@ def collect_cash(*, member: Member, months: int, paid_on: dt.date, collected_by:
         member=member, months=months, on=paid_on, channel=Channel.CASH, recorded_by=collected_by
     )
     require(collected_by, Duty.COLLECT_DUES, payment.union)
-    return settle(payment, paid_on=paid_on, debit=CASH)
+    return settle(payment, paid_on=paid_on)
 
 
 @transaction.atomic
@@ -78,7 +72,7 @@ def collect_bank_transfer(
     )
     if known.exists():
         raise DuesError(_("This bank transfer has been recorded already."))
-    return settle(payment, paid_on=paid_on, debit=bank_account.account.code)
+    return settle(payment, paid_on=paid_on, bank=bank_account.account.code)
 
 
 @transaction.atomic
@@ -87,14 +81,16 @@ def bank_cash(
 ) -> Transaction:
     """Pay cash from the box into the bank (现金缴存): Dr 102 / Cr 101 (domain P2). Raises NotAllowed, Overdrawn."""
     require(recorded_by, Duty.COLLECT_DUES, bank_account.book.union)
+    rule = rules.rule("dues.cash_banked", date)
     posted = post(
         book=bank_account.book,
         external_key=f"cash-banked:{bank_account.code}:{bank_reference}",
         date=date,
         kind="cash.banked",
-        summary="现金存入银行",
+        summary=rule.words(),
         document=bank_reference,
-        entries=[Entry(debit=bank_account.account.code, credit=CASH, amount=amount)],
+        entries=rule.entries({"banked": amount}, {"bank": bank_account.account.code}),
+        rule=rule.label,
         actor=recorded_by,
     )
     audit.record(
@@ -135,10 +131,11 @@ def new_payment(
     )
 
 
-def settle(payment: DuesPayment, *, paid_on: dt.date, debit: str) -> DuesPayment:
+def settle(payment: DuesPayment, *, paid_on: dt.date, bank: str = "") -> DuesPayment:
     """Cover the months, post the income and issue the receipt; call it in a database transaction.
 
     Months that somebody paid in the meantime move on to the next unpaid ones, so that no month is paid twice.
+    ``bank`` is the account that a bank transfer came to.
     """
     union = payment.union
     covered = _unpaid_months(payment)
@@ -151,14 +148,16 @@ def settle(payment: DuesPayment, *, paid_on: dt.date, debit: str) -> DuesPayment
     if not hasattr(union, "book"):
         raise NoMembership(_("%(union)s keeps no books; its dues cannot be posted.") % {"union": union.name})
     monthly = Money(payment.amount.amount / payment.months, "CNY")
+    rule = rules.rule(f"dues.{payment.channel}", paid_on)
     posted = post(
         book=union.book,
         external_key=f"dues:{payment.pk}",
         date=paid_on,
         kind=f"dues.{payment.channel}",
-        summary=_SUMMARIES[Channel(payment.channel)],
+        summary=rule.words(),
         document=payment.reference,
-        entries=[Entry(debit=debit, credit=DUES_INCOME, amount=payment.amount, party=membership.number)],
+        entries=rule.entries({"paid": payment.amount}, {"bank": bank}, party=membership.number),
+        rule=rule.label,
         actor=payment.recorded_by,
     )
     payment.receipt = issuing.issue(

@@ -207,7 +207,7 @@ def _settle(payment: DuesPayment, account_id: str, session: stripe.checkout.Sess
     payment.charge_id = charge.id  # type: ignore[union-attr]
     payment.reference = charge.id  # type: ignore[union-attr]
     paid_on = dt.datetime.fromtimestamp(charge.created, _SHANGHAI).date()  # type: ignore[union-attr]
-    return collecting.settle(payment, paid_on=paid_on, debit=CLEARING)
+    return collecting.settle(payment, paid_on=paid_on)
 
 
 def _payout_arrived(account_id: str, payout_id: str) -> None:

@@ -15,8 +15,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ledger.books.models import BankAccount, BookKind, Period, PeriodState, Transaction
-from ledger.books.posting import Entry, post, reverse
+from ledger.books.models import BankAccount, Period, PeriodState, Transaction
+from ledger.books.posting import post, reverse
+from ledger.books.rules import fee_account
+from ledger.books.rules import rule as posting_rule
 from portal.accounts import audit
 from portal.accounts.models import User
 from portal.accounts.permissions import require
@@ -38,11 +40,12 @@ from .statements import lock
 
 _POSTING_ID = re.compile(r"\d{1,18}[DC]", re.ASCII)
 _WRITTEN_AT_ONCE = 2_000
-# 手续费 is named in 50602; the grassroots table has no such account, so 其他业务支出.
-_FEE_ACCOUNTS = {BookKind.COUNTY: "50602", BookKind.GRASSROOTS: "50504"}
-_INTEREST_ACCOUNT = "408"
-_UNIDENTIFIED_ACCOUNT = "21502"
-_POSTS = frozenset({MatchKind.FEE, MatchKind.INTEREST, MatchKind.UNKNOWN_CREDIT})
+# The matches that make an entry, by the posting rule that makes it.
+_POSTS = {
+    MatchKind.FEE: "bank.fee",
+    MatchKind.INTEREST: "bank.interest",
+    MatchKind.UNKNOWN_CREDIT: "bank.unknown_credit",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,34 +157,22 @@ def undo(*, match: Match, actor: User, reason: str) -> None:
 
 
 def post_fee(*, line: StatementLine, actor: User) -> Match:
-    """Post a bank fee (手续费) for a line that went out: Dr 50602, in grassroots books 50504, Cr bank. In yuan."""
-    account = _FEE_ACCOUNTS[BookKind(line.bank_account.book.kind)]
-    return _post(line, actor, kind=MatchKind.FEE, account=account, summary="银行手续费", comes_in=False)
+    """Post a bank fee (手续费) for a line that went out, by rule bank.fee. In yuan."""
+    return _post(line, actor, MatchKind.FEE, comes_in=False)
 
 
 def post_interest(*, line: StatementLine, actor: User) -> Match:
-    """Post interest (利息) for a line that came in: Dr bank, Cr 408 其他收入. In yuan."""
-    return _post(
-        line, actor, kind=MatchKind.INTEREST, account=_INTEREST_ACCOUNT, summary="银行存款利息", comes_in=True
-    )
+    """Post interest (利息) for a line that came in, by rule bank.interest. In yuan."""
+    return _post(line, actor, MatchKind.INTEREST, comes_in=True)
 
 
 def post_unknown_credit(*, line: StatementLine, actor: User) -> Match:
-    """Post money that nobody knows yet: Dr bank, Cr 21502 待查收款, until it is identified. In yuan."""
-    return _post(
-        line,
-        actor,
-        kind=MatchKind.UNKNOWN_CREDIT,
-        account=_UNIDENTIFIED_ACCOUNT,
-        summary="银行来款待查",
-        comes_in=True,
-    )
+    """Post money that nobody knows yet, until it is identified, by rule bank.unknown_credit (待查收款). In yuan."""
+    return _post(line, actor, MatchKind.UNKNOWN_CREDIT, comes_in=True)
 
 
 @transaction.atomic
-def _post(
-    line: StatementLine, actor: User, *, kind: MatchKind, account: str, summary: str, comes_in: bool
-) -> Match:
+def _post(line: StatementLine, actor: User, kind: MatchKind, *, comes_in: bool) -> Match:
     """Post on the line's day and match. Raises WrongDirection, AlreadyMatched, NotAllowed, PeriodClosed."""
     bank_account = line.bank_account
     require(actor, Duty.RECONCILE, bank_account.book.union)
@@ -191,23 +182,21 @@ def _post(
         raise AlreadyMatched(_("One of these is already matched."))
     if (line.amount.amount > 0) != comes_in or line.sequence == 0:
         raise WrongDirection(_("This line cannot be a %(kind)s.") % {"kind": kind.label})
-    bank = bank_account.account.code
     attempt = line.matchings.count()
+    rule = posting_rule(_POSTS[kind], line.booked_on)
     posted = post(
         book=bank_account.book,
         external_key=f"bank:{bank_account.code}:{line.sequence}:{kind}:{attempt}",
         date=line.booked_on,
         kind=f"bank.{kind}",
-        summary=summary,
+        summary=rule.words(),
         document=line.bank_reference,
-        entries=[
-            Entry(
-                debit=bank if comes_in else account,
-                credit=account if comes_in else bank,
-                amount=abs(line.amount),
-                party=line.counterparty_name[:60],
-            )
-        ],
+        entries=rule.entries(
+            {"booked": abs(line.amount)},
+            {"bank": bank_account.account.code, "fees": fee_account(bank_account.book)},
+            party=line.counterparty_name[:60],
+        ),
+        rule=rule.label,
         actor=actor,
     )
     group = rules.Group((line,), tuple(open_postings(bank_account, transactions=[posted.pk])))

@@ -37,6 +37,7 @@ urlpatterns = [
     path("payouts/<str:code>/file/", payouts.download, name="office_payout_file"),
     path("payouts/<str:code>/result/", payouts.take_result, name="office_payout_result"),
     path("books/", books.overview, name="office_books"),
+    path("books/rules/", books.posting_rules, name="office_rules"),
     path("books/<str:code>/", books.trial_balance, name="office_book"),
     path("books/<str:code>/accounts/<str:account>/", books.account, name="office_account"),
     path("books/<str:code>/transactions/<int:pk>/", books.transaction, name="office_transaction"),

@@ -13,6 +13,7 @@ from ledger.books import closing
 from ledger.books.models import Account, Book, Period, Posting, Transaction
 from ledger.books.queries import balance_of
 from ledger.books.queries import trial_balance as trial_balance_rows
+from ledger.books.rules import all_rules
 from ledger.reports import exports, periods
 from ledger.reports import statements as statutory
 from ledger.reports.trial_balance import totals
@@ -56,6 +57,12 @@ def overview(request: StaffRequest) -> HttpResponse:
     shown = found.get_page(request.GET.get("page"))
     rows = [(book, balance_of(book, "101"), balance_of(book, "102")) for book in shown]
     return desk.page(request, "books", "books", {"rows": rows, "shown": shown})
+
+
+@duty_required(Duty.VIEW_BOOKS)
+def posting_rules(request: StaffRequest) -> HttpResponse:
+    """Every posting rule with its versions, lines and source (财会〔2024〕12号 第二十一条第一项)."""
+    return desk.page(request, "rules", "books", {"rules": all_rules()})
 
 
 @duty_required(Duty.VIEW_BOOKS)

@@ -27,6 +27,7 @@ _WHO_SEES = {
     "/office/claims/TRAVELBACK-2026-TJ/": {*_FINANCE, Role.CASE_WORKER, Role.CASHIER},
     "/office/payouts/": {*_FINANCE, Role.CASHIER},
     "/office/books/": _FINANCE,
+    "/office/books/rules/": _FINANCE,
     "/office/books/HD-C001/": _FINANCE,
     "/office/books/HD-C001/accounts/401/": _FINANCE,
     "/office/books/HD-C001/statements/": _FINANCE,
