@@ -59,7 +59,7 @@ class Command(BaseCommand):
 
     def _prepare(self) -> None:
         call_command("migrate", verbosity=0)
-        call_command("collectstatic", verbosity=0, interactive=False)
+        serving.collect_static()
         self._say(_("database is migrated"))
         if world.exists() and not AuditEvent.objects.filter(action=_DONE).exists():
             self._begin_again()
