@@ -78,6 +78,10 @@ class AccountKeptElsewhere(LedgerError):
     code = "account_kept_elsewhere"
 
 
+class CannotReopen(LedgerError):
+    code = "cannot_reopen"
+
+
 class NotCancellable(LedgerError):
     code = "not_cancellable"
 

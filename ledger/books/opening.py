@@ -53,7 +53,7 @@ def _local_details() -> tuple[_Detail, ...]:
 
 
 def open_book(*, union: Union, opened_on: dt.date) -> Book:
-    """Open the one book of a union with every account of its table and the months of its first year."""
+    """Open the one book of a union with every account of its table and the months of its first two years."""
     return open_books(unions=[union], opened_on=opened_on)[0]
 
 
@@ -79,9 +79,10 @@ def open_books(*, unions: Sequence[Union], opened_on: dt.date) -> list[Book]:
     Account.objects.bulk_create(
         (account for book in books for account in _first_accounts(book, official)), batch_size=_AT_ONCE
     )
-    first = opened_on.year * 100
+    first_year = [opened_on.year * 100 + m for m in range(opened_on.month, 13)]
+    second_year = [(opened_on.year + 1) * 100 + m for m in range(1, 13)]
     Period.objects.bulk_create(
-        [Period(book=book, month=first + m) for book in books for m in range(opened_on.month, 13)],
+        [Period(book=book, month=month) for book in books for month in first_year + second_year],
         batch_size=_AT_ONCE,
     )
     return books
@@ -117,11 +118,10 @@ def _first_accounts(book: Book, official: Sequence[ChartAccount]) -> Iterator[Ac
             )
 
 
-def open_year(*, book: Book, year: int, first_month: int = 1) -> None:
-    """Create the periods of a year that do not exist yet."""
+def open_year(*, book: Book, year: int) -> None:
+    """Create the periods of a year that do not exist yet; closing a month does it for the year after."""
     Period.objects.bulk_create(
-        [Period(book=book, month=year * 100 + month) for month in range(first_month, 13)],
-        ignore_conflicts=True,
+        [Period(book=book, month=year * 100 + month) for month in range(1, 13)], ignore_conflicts=True
     )
 
 

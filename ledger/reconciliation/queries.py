@@ -10,9 +10,10 @@ from decimal import Decimal
 
 from django.db import connection
 from django.db.models import F, Sum
+from django.utils.translation import gettext as _
 from djmoney.money import Money
 
-from ledger.books.models import BankAccount, Turnover
+from ledger.books.models import BankAccount, Book, Turnover
 
 from .models import StatementLine
 from .open_items import OpenPosting, open_lines, open_postings
@@ -96,6 +97,29 @@ def adjustment(*, bank_account: BankAccount, month: int) -> Adjustment:
         unexplained=unexplained,
         statement_until=last.booked_on if last else None,
     )
+
+
+def closing_problems(book: Book, month: int) -> list[str]:
+    """What keeps the month of a book from being closed: a bank account without statement, lines without entry.
+
+    Banks are reconciled at least monthly (工会会计制度 第二十九条); accounts that did not move need no statement.
+    """
+    problems = []
+    moved = Turnover.objects.filter(month=month, account__book=book, account__bank_account__isnull=False)
+    for account in BankAccount.objects.filter(account__turnovers__in=moved).distinct().order_by("code"):
+        found = adjustment(bank_account=account, month=month)
+        if found.statement_until is None or found.statement_until < found.as_of.replace(day=1):
+            problems.append(_("%(account)s: no statement of this month yet.") % {"account": account})
+        elif found.unexplained:
+            problems.append(
+                _("%(account)s: %(n)s lines of the statement have no entry.")
+                % {"account": account, "n": found.unexplained}
+            )
+        elif not found.ties:
+            problems.append(
+                _("%(account)s: books and bank do not come to one balance.") % {"account": account}
+            )
+    return problems
 
 
 # Matches that are in force and join this side to something after the day.

@@ -187,7 +187,7 @@ def _union(code: str, kind: UnionKind, name: str, name_en: str, serial: int) -> 
 def _open_book(owner: Union, opened_on: dt.date, today: dt.date) -> None:
     ledger = opening.open_book(union=owner, opened_on=opened_on)
     if today.year > opened_on.year:
-        opening.open_year(book=ledger, year=today.year)
+        opening.open_year(book=ledger, year=today.year + 1)
     opening.add_bank_account(
         book=ledger,
         code=f"{owner.code}-BANK",

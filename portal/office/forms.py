@@ -142,3 +142,7 @@ class IdentityForm(forms.Form):
         min_length=4,
         max_length=120,
     )
+
+
+class ReopenForm(forms.Form):
+    reason = forms.CharField(label=_("Why the month has to be opened again"), max_length=200)

@@ -54,6 +54,7 @@ urlpatterns = [
     path("books/<str:code>/vouchers/<int:pk>/template/", vouchers.save_template, name="office_template"),
     path("books/<str:code>/vouchers/<int:pk>/pdf/", vouchers.as_pdf, name="office_voucher_pdf"),
     path("books/<str:code>/close/", books.close, name="office_close"),
+    path("books/<str:code>/reopen/", books.reopen, name="office_reopen"),
     path("bank/", bank.overview, name="office_bank"),
     path("bank/<str:code>/", bank.detail, name="office_bank_account"),
     path("bank/<str:code>/statement/", bank.take_statement, name="office_statement"),

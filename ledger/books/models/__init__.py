@@ -5,7 +5,7 @@ transaction (业务) groups the transfers of one event; postings (分录行) are
 balances, refuse change, and number and chain vouchers; the models only describe.
 """
 
-from .book import Account, BankAccount, Book, Period, PeriodState
+from .book import Account, BankAccount, Book, Period, PeriodReopening, PeriodState
 from .chart import AccountClass, BookKind, Chart, ChartAccount, FundSource, Nature, Side
 from .entries import Balance, Posting, Transaction, Transfer, Turnover
 from .holds import Hold, HoldState
@@ -25,6 +25,7 @@ __all__ = [
     "HoldState",
     "Nature",
     "Period",
+    "PeriodReopening",
     "PeriodState",
     "Posting",
     "Side",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from portal.unions.models import Union
@@ -126,3 +127,42 @@ class Period(models.Model):
 
     def __str__(self) -> str:
         return f"{self.month // 100}-{self.month % 100:02d}"
+
+
+class PeriodReopening(models.Model):
+    """Why a closed month was opened again (反结账), asked by one person and allowed by another; kept for good."""
+
+    period = models.ForeignKey(
+        Period, verbose_name=_("period"), on_delete=models.PROTECT, related_name="reopenings"
+    )
+    reason = models.CharField(_("reason"), max_length=200)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("asked by"), on_delete=models.PROTECT, related_name="+"
+    )
+    asked_at = models.DateTimeField(_("asked at"), default=timezone.now)
+    allowed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("allowed by"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    allowed_at = models.DateTimeField(_("allowed at"), null=True)
+
+    class Meta:
+        verbose_name = _("reopening")
+        verbose_name_plural = _("reopenings")
+        constraints = [
+            models.CheckConstraint(condition=~Q(reason=""), name="reopening_has_a_reason"),
+            models.CheckConstraint(
+                condition=Q(allowed_by=None, allowed_at=None)
+                | (Q(allowed_at__isnull=False) & ~Q(allowed_by=F("asked_by"))),
+                name="reopening_allowed_by_another",
+            ),
+            models.UniqueConstraint(
+                fields=["period"], condition=Q(allowed_by=None), name="one_open_request_per_period"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.period}: {self.reason}"

@@ -10,18 +10,21 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from ledger.books import closing
-from ledger.books.models import Account, Book, Period, Posting, Transaction
+from ledger.books.models import Account, Book, Period, PeriodReopening, PeriodState, Posting, Transaction
 from ledger.books.queries import balance_of
 from ledger.books.queries import trial_balance as trial_balance_rows
 from ledger.books.rules import all_rules
 from ledger.reports import exports, periods
 from ledger.reports import statements as statutory
 from ledger.reports.trial_balance import totals
+from portal.accounts import audit
 from portal.accounts.access import StaffRequest, duty_required
 from portal.accounts.roles import Duty
 from portal.office import desk
+from portal.office.forms import ReopenForm
 
 _PER_PAGE = 50
+_DECEMBER = 12
 _FILES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
           "hledger": "text/plain", "beancount": "text/plain"}  # fmt: skip
 
@@ -135,21 +138,69 @@ def export(request: StaffRequest, code: str, form: str) -> HttpResponse:
     return response
 
 
-@duty_required(Duty.CLOSE_PERIOD)
-@require_POST
+@duty_required(Duty.VIEW_BOOKS)
 def close(request: StaffRequest, code: str) -> HttpResponse:
-    """First carry income and expenditure forward; when every voucher is posted, close the month."""
-    book = book_of(request, code, Duty.CLOSE_PERIOD)
+    """What the month still needs before it can be closed, and the steps to close it or to open it again."""
+    if request.method == "POST":
+        return _close_step(request, book_of(request, code, Duty.CLOSE_PERIOD))
+    book = book_of(request, code)
     month = month_of(request, book)
-    if request.POST.get("step") == "carry_forward":
+    period = get_object_or_404(Period, book=book, month=month)
+    is_open = period.state == PeriodState.OPEN
+    items = closing.checklist(book, month) if is_open else []
+    context = head_context(book, month) | {
+        "checklist": items,
+        "is_ready": all(item.done for item in items),
+        "is_december": month % 100 == _DECEMBER,
+        "is_last_closed": not is_open and not book.periods.filter(month__gt=month, state="closed").exists(),
+        "asked": period.reopenings.filter(allowed_by=None).first(),
+        "reopenings": period.reopenings.exclude(allowed_by=None).order_by("allowed_at"),
+        "reopen_form": ReopenForm(),
+    }
+    return desk.page(request, "close", "books", context)
+
+
+def _close_step(request: StaffRequest, book: Book) -> HttpResponse:
+    month = month_of(request, book)
+    step = request.POST.get("step")
+    if step == "carry_forward":
         closing.carry_forward(book=book, month=month, actor=request.user)
         messages.success(
             request, _("Income and expenditure are carried forward. Draw up their voucher next.")
         )
+    elif step == "close_year":
+        closing.close_year(book=book, year=month // 100, actor=request.user)
+        messages.success(request, _("The results of the year are carried over. Draw up their voucher next."))
+    elif step == "ask":
+        closing.ask_to_reopen(
+            book=book, month=month, reason=request.POST.get("reason", "")[:200], asked_by=request.user
+        )
+        messages.success(request, _("Somebody who checks vouchers can now allow it."))
     else:
         closing.close_period(book=book, month=month, actor=request.user)
         messages.success(request, _("The month is closed."))
-    return back_to_vouchers(book, month)
+    return _back(book, month)
+
+
+@duty_required(Duty.CHECK_VOUCHER)
+@require_POST
+def reopen(request: StaffRequest, code: str) -> HttpResponse:
+    """Allow what somebody else has asked: the last closed month opens again."""
+    book = book_of(request, code, Duty.CHECK_VOUCHER)
+    month = month_of(request, book)
+    asked = get_object_or_404(PeriodReopening, period__book=book, period__month=month, allowed_by=None)
+    closing.allow_reopening(reopening=asked, allowed_by=request.user)
+    audit.record(
+        actor=request.user, action="period.reopened", target=asked, union=book.union, reason=asked.reason
+    )
+    messages.success(request, _("The month is open again."))
+    return _back(book, month)
+
+
+def _back(book: Book, month: int) -> HttpResponse:
+    response = redirect("office_close", code=book.code)
+    response["Location"] += f"?period={periods.written(month)}"
+    return response
 
 
 def back_to_vouchers(book: Book, month: int) -> HttpResponse:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from djmoney.money import Money
@@ -11,6 +13,7 @@ from ledger.books.integrity import verify
 from ledger.books.posting import Entry, post
 from ledger.books.queries import balance_of
 from ledger.payouts.models import Batch, BatchState
+from ledger.reconciliation.queries import open_lines, open_postings
 from portal.accounts.models import RoleAssignment
 from portal.accounts.roles import Role
 from portal.demo.bank import DemoBank
@@ -116,25 +119,58 @@ def test_a_payout_that_is_not_there(federation: Federation) -> None:
     assert browser_of(federation.cashier).get("/office/payouts/DF000000000000/").status_code == 404
 
 
-def test_the_month_is_closed_through_the_pages(federation: Federation, subsidy: ProgrammeVersion) -> None:
-    """Draw up, check by another person, carry forward, draw up and check again, close."""
+def test_the_month_is_closed_and_opened_again_through_the_pages(
+    federation: Federation, subsidy: ProgrammeVersion
+) -> None:
+    """Reconcile, carry forward, draw up, check by another person, close; then ask and allow to open it again."""
     from ledger.books.closing import close_period
 
+    book, account = federation.books["HD"], federation.banks["HD"]
     for month in (202601, 202602):
-        close_period(book=federation.books["HD"], month=month, actor=federation.checker)
-    maker, checker = browser_of(federation.maker), browser_of(federation.checker)
+        close_period(book=book, month=month, actor=federation.checker)
+    maker, checker, cashier = (
+        browser_of(user) for user in (federation.maker, federation.checker, federation.cashier)
+    )
+    for browser in (maker, checker):
+        browser.cookies["django_language"] = "en"
     here = "/office/books/HD/"
     march = {"period": "2026-03"}
 
     def vouchers() -> list[int]:
-        return list(federation.books["HD"].vouchers.filter(state="draft").values_list("pk", flat=True))
+        return list(book.vouchers.filter(state="draft").values_list("pk", flat=True))
 
     maker.post(f"{here}close/", march | {"step": "carry_forward"})
     maker.post(f"{here}vouchers/draw-up/", march)
     assert maker.post(f"{here}vouchers/check/", march | {"voucher": vouchers()}).status_code == 403
     checker.post(f"{here}vouchers/check/", march | {"voucher": vouchers()})
     assert vouchers() == []
+
+    page = maker.get(f"{here}close/?period=2026-03").content.decode()
+    assert "no statement of this month yet" in page
+    assert maker.post(f"{here}close/", march).status_code == 409
+    bank = DemoBank()
+    bank.move(
+        account=account.number, date=factories.TODAY, amount=Decimal(50_000), summary="经费", counterparty="",
+        counterparty_number="",
+    )  # fmt: skip
+    first, last = factories.TODAY.replace(day=1), factories.TODAY.replace(day=31)
+    statement = SimpleUploadedFile("流水.csv", bank.statement(account=account.number, first=first, last=last))
+    cashier.post(f"/office/bank/{account.code}/statement/", {"file": statement})
+
+    assert (
+        "1 lines of the statement have no entry" in maker.get(f"{here}close/?period=2026-03").content.decode()
+    )
+    (line,), (posting,) = open_lines(account), open_postings(account)
+    by_hand = {"line": line.pk, "posting": f"{posting.transfer_id}{posting.side}", "reason": "经费到账"}
+    maker.post(f"/office/bank/{account.code}/by-hand/", by_hand)
+    assert "of the statement" not in maker.get(f"{here}close/?period=2026-03").content.decode()
     maker.post(f"{here}close/", march)
-    assert federation.books["HD"].periods.get(month=202603).state == "closed"
-    page = maker.get(f"{here}vouchers/?period=2026-03").content.decode()
-    assert "记-1" in page
+    assert book.periods.get(month=202603).state == "closed"
+    assert "记-1" in maker.get(f"{here}vouchers/?period=2026-03").content.decode()
+
+    maker.post(f"{here}close/", march | {"step": "ask", "reason": "漏记一笔"})
+    assert "漏记一笔" in checker.get(f"{here}close/?period=2026-03").content.decode()
+    assert maker.post(f"{here}reopen/", march).status_code == 403
+    checker.post(f"{here}reopen/", march)
+    assert book.periods.get(month=202603).state == "open"
+    assert "Opened again" in maker.get(f"{here}close/?period=2026-03").content.decode()
