@@ -50,7 +50,7 @@ CREATE TEMPORARY TABLE incoming_head (
     n int PRIMARY KEY, book_id bigint, external_key text, date date, month int, kind text, summary text, document text,
     rule text, mirror_key text, created_at timestamptz, created_by_id bigint) ON COMMIT DROP;
 CREATE TEMPORARY TABLE incoming_line (
-    n int, line int, debit text, credit text, amount numeric, red boolean, project text, fund text, party text,
+    n int, line int, debit text, credit text, amount numeric(18, 2), red boolean, project text, fund text, party text,
     nature text, economic text) ON COMMIT DROP
 """
 _POST_MANY = f"""

@@ -41,6 +41,8 @@ class Entry:
     def __post_init__(self) -> None:
         if self.amount.amount <= 0:
             raise NothingToPost(_("An entry needs an amount above zero."))
+        if self.amount.amount != round(self.amount.amount, 2):
+            raise NothingToPost(_("An entry has whole fen: at most two decimals."))
         if str(self.amount.currency) != settings.DEFAULT_CURRENCY:
             raise NothingToPost(_("The books are kept in yuan."))
 

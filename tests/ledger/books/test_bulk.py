@@ -45,9 +45,9 @@ def test_many_are_posted_in_order_with_their_balances(book: Book) -> None:
 
 
 def test_what_is_posted_already_stays_and_the_rest_is_added(book: Book) -> None:
-    first = post_many([dues(book, n) for n in range(3)])
-    assert post_many([dues(book, n) for n in range(5)])[:3] == first
-    assert queries.balance_of(book, "401") == yuan("10.00")
+    first = post_many([dues(book, n, "2.5") for n in range(3)])
+    assert post_many([dues(book, n, "2.50") for n in range(5)])[:3] == first
+    assert queries.balance_of(book, "401") == yuan("12.50")
 
 
 def test_one_key_with_other_content_posts_nothing(book: Book) -> None:

@@ -216,3 +216,9 @@ def test_whatever_is_posted_the_books_balance_and_agree_with_a_plain_sum(book: B
     after = {r.code: r.closing_debit - r.closing_credit for r in queries.trial_balance(book, 202612)}
     assert {code: after.get(code, Decimal(0)) - trial.get(code, Decimal(0)) for code in expected} == expected
     assert [result for result in verify(book=book) if not result.ok] == []
+
+
+def test_parts_of_a_fen_are_refused(book: Book) -> None:
+    with pytest.raises(NothingToPost, match="two decimals"):
+        cash_dues(book, amount="1.005")
+    assert cash_dues(book, amount="1.500").transfers.get().amount == yuan("1.50")

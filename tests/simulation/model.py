@@ -1,0 +1,96 @@
+"""What the books must say, kept in dictionaries: written from the rules, knowing nothing of the ledger's code."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+ZERO = Decimal("0.00")
+NEVER_NEGATIVE = {"101"}
+YEAR_END = {"32101": "32104", "32102": "32104", "32103": "32104",
+            "32201": "32205", "32202": "32205", "32203": "32205", "32204": "32205"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ModelLine:
+    """One transfer: amount from the credit to the debit account, below zero in red letters."""
+
+    debit: str
+    credit: str
+    amount: Decimal
+    project: str = ""
+    fund: str = "own"
+
+
+@dataclass
+class BookModel:
+    """One book: totals by account and month, what every key said, which months are closed, what is held."""
+
+    totals: dict[str, list[Decimal]] = field(default_factory=lambda: defaultdict(lambda: [ZERO, ZERO]))
+    months: dict[tuple[str, int], list[Decimal]] = field(
+        default_factory=lambda: defaultdict(lambda: [ZERO, ZERO])
+    )
+    lines: dict[int, list[ModelLine]] = field(default_factory=lambda: defaultdict(list))
+    keys: dict[str, tuple[int, tuple[ModelLine, ...]]] = field(default_factory=dict)
+    reversed_keys: set[str] = field(default_factory=set)
+    holds: dict[str, tuple[str, str, Decimal]] = field(default_factory=dict)
+    closed: set[int] = field(default_factory=set)
+
+    def verdict(self, key: str, month: int, lines: tuple[ModelLine, ...]) -> str:
+        """What must become of a post: ``new``, ``same``, or the refusal ``reused``, ``closed``, ``overdrawn``."""
+        if key in self.keys:
+            return "same" if self.keys[key] == (month, lines) else "reused"
+        if month in self.closed:
+            return "closed"
+        for account in NEVER_NEGATIVE:
+            change = sum((x.amount * ((x.debit == account) - (x.credit == account)) for x in lines), ZERO)
+            if change < 0 and self.available(account) + change < 0:
+                return "overdrawn"
+        return "new"
+
+    def post(self, key: str, month: int, lines: tuple[ModelLine, ...]) -> None:
+        self.keys[key] = (month, lines)
+        for x in lines:
+            self.lines[month].append(x)
+            for account, side in ((x.debit, 0), (x.credit, 1)):
+                self.totals[account][side] += x.amount
+                self.months[account, month][side] += x.amount
+
+    def available(self, account: str) -> Decimal:
+        debit, credit = self.totals[account]
+        held = sum((amount for _debit, source, amount in self.holds.values() if source == account), ZERO)
+        return debit - credit - held
+
+    def results(self, month: int) -> tuple[ModelLine, ...]:
+        """The lines that carry income and expenditure of a month to 32103 (earmarked) or 32203 (own)."""
+        net: dict[tuple[str, str, str], Decimal] = defaultdict(lambda: ZERO)
+        for x in self.lines[month]:
+            for account, sign in ((x.debit, 1), (x.credit, -1)):
+                if account[0] in "45":
+                    net[account, x.project, x.fund] += sign * x.amount
+        return tuple(
+            _across(account, "32103" if fund == "earmarked" else "32203", amount, project, fund)
+            for (account, project, fund), amount in sorted(net.items())
+            if amount
+        )
+
+    def year_end(self, year: int) -> tuple[ModelLine, ...]:
+        """The lines that carry 3210x and 3220x of all months so far to the accumulated accounts."""
+        net: dict[tuple[str, str, str], Decimal] = defaultdict(lambda: ZERO)
+        for month, lines in self.lines.items():
+            if month <= year * 100 + 12:
+                for x in lines:
+                    for account, sign in ((x.debit, 1), (x.credit, -1)):
+                        if account in YEAR_END:
+                            net[account, x.project, x.fund] += sign * x.amount
+        return tuple(
+            _across(account, YEAR_END[account], amount, project, fund)
+            for (account, project, fund), amount in sorted(net.items())
+            if amount
+        )
+
+
+def _across(account: str, target: str, net_debit: Decimal, project: str, fund: str) -> ModelLine:
+    debit, credit = (target, account) if net_debit > 0 else (account, target)
+    return ModelLine(debit, credit, abs(net_debit), project, fund)

@@ -1,0 +1,141 @@
+"""Bugs planted on purpose: a simulation that misses one of them proves nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from ledger.books import bulk, closing, posting
+from ledger.books.models import FundSource
+from tests.simulation import business
+
+
+@dataclasses.dataclass(frozen=True)
+class Mutation:
+    name: str
+    plant: Callable[[pytest.MonkeyPatch], None]
+
+
+def _function(name: str, old: str, new: str) -> Callable[[pytest.MonkeyPatch], None]:
+    """Replace text in a function of the database."""
+
+    def plant(_monkeypatch: pytest.MonkeyPatch) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_get_functiondef(%s::regproc)", [name])
+            (source,) = cursor.fetchone()
+            if old not in source:
+                raise LookupError(f"{old} is not in {name}")
+            cursor.execute(source.replace(old, new))
+
+    return plant
+
+
+def _sql(statement: str) -> Callable[[pytest.MonkeyPatch], None]:
+    def plant(_monkeypatch: pytest.MonkeyPatch) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+
+    return plant
+
+
+def _every_key_is_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    original, counter = posting._parameters, iter(range(10**9))
+
+    def parameters(*args: Any) -> dict[str, object]:
+        return original(*args) | {"key": f"lost idempotency {next(counter)}"}
+
+    monkeypatch.setattr(posting, "_parameters", parameters)
+
+
+def _reversal_forgets_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = posting.post
+
+    def post(**arguments: Any) -> Any:
+        if arguments.get("reverses") and len(arguments["entries"]) > 1:
+            arguments["entries"] = arguments["entries"][:-1]
+        return original(**arguments)
+
+    monkeypatch.setattr(posting, "post", post)
+
+
+def _bulk_drops_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = bulk.post_many
+
+    def post_many(new: Any) -> Any:
+        ids = original(new[:-1])
+        return [*ids, ids[0] - 1]
+
+    monkeypatch.setattr(business, "post_many", post_many)
+
+
+def _earmarked_money_closes_to_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(closing, "_EARMARKED_RESULT", closing._OWN_RESULT)
+
+
+def _changed_content_is_taken_for_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def the_first(posted: Any, _entries: Any) -> Any:
+        return posted.book.transactions.get(external_key=posted.external_key)
+
+    monkeypatch.setattr(posting, "_the_first", the_first)
+
+
+def _earmarked_is_posted_as_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = posting._parameters
+
+    def parameters(*args: Any) -> dict[str, object]:
+        found = original(*args)
+        funds: Any = found["funds"]
+        return found | {"funds": [FundSource.OWN.value for _ in funds]}
+
+    monkeypatch.setattr(posting, "_parameters", parameters)
+
+
+MUTATIONS = [
+    Mutation("retries post twice", _every_key_is_new),
+    Mutation("other content under a key is believed", _changed_content_is_taken_for_the_same),
+    Mutation("a reversal forgets its last line", _reversal_forgets_a_line),
+    Mutation("the bulk path drops the last transaction", _bulk_drops_the_last),
+    Mutation("earmarked income closes to own money", _earmarked_money_closes_to_own),
+    Mutation("earmarked money is posted as own", _earmarked_is_posted_as_own),
+    Mutation(
+        "red lines do not reduce the credit side",
+        _function(
+            "books_apply_transfers",
+            "SELECT credit_id, month, 0.00, CASE WHEN is_red THEN -amount ELSE amount END",
+            "SELECT credit_id, month, 0.00, amount",
+        ),
+    ),
+    Mutation(
+        "months are counted and running balances are not",
+        _function(
+            "books_apply_transfers",
+            "SELECT account_id, shard, sum(debit), sum(credit), 0 FROM sums",
+            "SELECT account_id, shard, sum(debit), sum(debit), 0 FROM sums",
+        ),
+    ),
+    Mutation(
+        "posts into closed months are taken",
+        _sql("DROP TRIGGER transaction_in_open_period ON books_transaction"),
+    ),
+    Mutation(
+        "voucher numbers skip",
+        _function(
+            "books_guard_voucher", "last_number = c.last_number + 1", "last_number = c.last_number + 2"
+        ),
+    ),
+    Mutation(
+        "the hash chain is not linked",
+        _function(
+            "books_guard_voucher", "NEW.previous_hash := chain.last_hash", "NEW.previous_hash := sha256('x')"
+        ),
+    ),
+    Mutation(
+        "a released hold stays on the balance",
+        _function("books_guard_hold", "effect := -OLD.amount", "effect := 0"),
+    ),
+    Mutation("cash may be overdrawn", _sql("ALTER TABLE books_balance DROP CONSTRAINT not_overdrawn")),
+]
