@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
@@ -203,6 +204,12 @@ class _Named(Protocol):
 def local_name(thing: _Named) -> str:
     """The name of a union, programme or account for the reader of this page."""
     return thing.local_name(get_language() or "")
+
+
+@register.filter
+def beside(cells: Sequence[object], columns: Sequence[object]) -> list[tuple[object, object]]:
+    """Each column with its cell."""
+    return list(zip(columns, cells, strict=True))
 
 
 @register.simple_tag

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -14,8 +18,8 @@ from ledger.books.models import Account, Book, Period, PeriodReopening, PeriodSt
 from ledger.books.queries import balance_of
 from ledger.books.queries import trial_balance as trial_balance_rows
 from ledger.books.rules import all_rules
-from ledger.reports import exports, periods
-from ledger.reports import statements as statutory
+from ledger.reports import exports, ledgers, periods, tables
+from ledger.reports.tables import Report
 from ledger.reports.trial_balance import totals
 from portal.accounts import audit
 from portal.accounts.access import StaffRequest, duty_required
@@ -85,16 +89,15 @@ def account(request: StaffRequest, code: str, account: str) -> HttpResponse:
     book = book_of(request, code)
     month = month_of(request, book)
     found = get_object_or_404(Account, book=book, code=account)
-    postings = (
-        Posting.objects.filter(book=book, month=month, account__code__startswith=account)
-        .select_related("transaction", "account")
-        .order_by("transaction__date", "transaction_id", "line")
-    )
-    shown = Paginator(postings, _PER_PAGE).get_page(request.GET.get("page"))
+    if form := request.GET.get("form"):
+        report = ledgers.subsidiary_ledger(book, month, found)
+        return _report_file(report, f"{book.code}-{month}-{account}", form)
+    report = ledgers.subsidiary_ledger(book, month, found, get_language() or "")
+    shown = Paginator(report.rows, _PER_PAGE).get_page(request.GET.get("page"))
     context = head_context(book, month) | {
         "account": found,
-        "postings": shown,
-        "balance": balance_of(book, account),
+        "report": replace(report, rows=list(shown)),
+        "shown": shown,
     }
     return desk.page(request, "account", "books", context)
 
@@ -118,12 +121,33 @@ def transaction(request: StaffRequest, code: str, pk: int) -> HttpResponse:
 
 
 @duty_required(Duty.VIEW_BOOKS)
-def statements(request: StaffRequest, code: str) -> HttpResponse:
-    """工会01表 and 工会02表 of a month."""
+def reports(request: StaffRequest, code: str, name: str) -> HttpResponse:
+    """One of the reports that every book has, on screen or as a file (``form``: csv, xlsx, pdf)."""
+    if name not in ledgers.CATALOGUE:
+        raise Http404
     book = book_of(request, code)
     month = month_of(request, book)
-    forms = [statutory.balance_sheet(book, month), statutory.income_statement(book, month)]
-    return desk.page(request, "statements", "books", head_context(book, month) | {"statements": forms})
+    if form := request.GET.get("form"):
+        return _report_file(
+            ledgers.CATALOGUE[name].make(book, month, "zh"), f"{book.code}-{month}-{name}", form
+        )
+    tabs = [
+        (entry.title, f"{reverse('office_report', args=[code, entry.code])}?period={periods.written(month)}",
+         entry.code == name)
+        for entry in ledgers.CATALOGUE.values()
+    ]  # fmt: skip
+    report = ledgers.CATALOGUE[name].make(book, month, get_language() or "")
+    return desk.page(request, "report", "books", head_context(book, month) | {"report": report, "tabs": tabs})
+
+
+def _report_file(report: Report, name: str, form: str) -> HttpResponse:
+    make = {"csv": tables.as_csv, "xlsx": tables.as_xlsx, "pdf": tables.as_pdf}.get(form)
+    if make is None:
+        raise Http404
+    response = HttpResponse(make(report), content_type=_FILES.get(form, "application/pdf"))
+    way = "inline" if form == "pdf" else "attachment"
+    response["Content-Disposition"] = f'{way}; filename="{name}.{form}"'
+    return response
 
 
 @duty_required(Duty.VIEW_BOOKS)

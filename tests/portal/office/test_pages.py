@@ -8,6 +8,7 @@ from django.test import Client
 from ledger.benefits import campaigns
 from ledger.benefits.models import Campaign
 from ledger.dues import collecting
+from ledger.reports.ledgers import CATALOGUE
 from portal.accounts.models import AuditEvent, User
 from portal.accounts.roles import Role
 from tests import factories
@@ -30,7 +31,7 @@ _WHO_SEES = {
     "/office/books/rules/": _FINANCE,
     "/office/books/HD-C001/": _FINANCE,
     "/office/books/HD-C001/accounts/401/": _FINANCE,
-    "/office/books/HD-C001/statements/": _FINANCE,
+    **{f"/office/books/HD-C001/reports/{name}/": _FINANCE for name in CATALOGUE},
     "/office/books/HD-C001/vouchers/": _FINANCE,
     "/office/books/HD-C001/export/csv/": _FINANCE,
     "/office/bank/": {*_FINANCE, Role.CASHIER},
