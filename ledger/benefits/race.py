@@ -6,16 +6,18 @@ Without a campaign of one's own a temporary one is made, with contenders who exi
 from __future__ import annotations
 
 import datetime as dt
-import multiprocessing
+import json
+import subprocess
+import sys
 import threading
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing.synchronize import Barrier
 
-from django.db import connection, connections, transaction
+from django.conf import settings
+from django.db import connection, transaction
 from django.utils import timezone
 from djmoney.money import Money
 
@@ -36,7 +38,6 @@ from .models import (
 
 _AT_ONCE = 2_000
 _TRIES_TWICE = 10
-_PATIENCE = 120  # seconds until every process is ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,34 +76,58 @@ def run(*, campaign: Campaign, member_ids: list[int], workers: int, processes: i
 
 
 def _in_processes(campaign: Campaign, parts: list[list[int]], *, threads: int) -> float:
-    """Start the processes, let all connections begin together, and return the seconds until the last was done."""
-    forked = multiprocessing.get_context("fork")
-    start = forked.Barrier(len(parts) + 1)
-    connections.close_all()
-    running = [forked.Process(target=_contend, args=(campaign, part, threads, start)) for part in parts]
-    for child in running:
-        child.start()
-    start.wait(timeout=_PATIENCE)
-    began = time.perf_counter()
-    for child in running:
-        child.join()
-    if any(child.exitcode for child in running):
-        raise RuntimeError("a contender's process failed; see its message above")
-    return time.perf_counter() - began
+    """Start the processes, let them begin together when all are ready, and return the seconds until the last was done.
+
+    They are programs of their own, not forks: a fork of a process with threads can hang on a lock that nobody holds.
+    """
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "ledger.benefits.contender"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=settings.BASE_DIR,
+        )
+        for _part in parts
+    ]
+    try:
+        for child, part in zip(running, parts, strict=True):
+            _tell(child, json.dumps({"campaign": campaign.pk, "members": part, "threads": threads}))
+        for child in running:
+            _hear(child, "ready")
+        began = time.perf_counter()
+        for child in running:
+            _tell(child, "go")
+        for child in running:
+            _hear(child, "done")
+        return time.perf_counter() - began
+    finally:
+        for child in running:
+            child.kill()
+            child.communicate()
 
 
-def _contend(campaign: Campaign, member_ids: list[int], threads: int, start: Barrier) -> None:
+def _tell(child: subprocess.Popen[str], line: str) -> None:
+    assert child.stdin is not None  # noqa: S101 — a pipe, see above
+    child.stdin.write(line + "\n")
+    child.stdin.flush()
+
+
+def _hear(child: subprocess.Popen[str], word: str) -> None:
+    assert child.stdout is not None  # noqa: S101 — a pipe, see above
+    heard = child.stdout.readline().strip()
+    if heard != word:
+        raise RuntimeError(f"a contender's process failed; see its message above (heard {heard!r})")
+
+
+def contend(campaign: Campaign, members: list[Member], *, threads: int) -> None:
     """One process: its threads, each with a connection of its own, share the contenders."""
-    by_id = Member.objects.in_bulk(member_ids)
-    members = [by_id[pk] for pk in member_ids]
     day = max(campaign.travel_from, min(timezone.localdate(), campaign.travel_to))
     problems: list[BaseException] = []
     runners = [
         threading.Thread(target=_claim_all, args=(campaign, members[n::threads], day, problems))
         for n in range(threads)
     ]
-    connections.close_all()
-    start.wait(timeout=_PATIENCE)
     for runner in runners:
         runner.start()
     for runner in runners:
