@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from djmoney.money import Money
@@ -35,6 +35,7 @@ FORMAT = "ubp1"
 _LEVY = {"TJ": 1_200_000, "HD": 400_000}
 _PLACES_OF_TEN = 6  # places for every ten members who want one
 _GIVEN_BACK = 3
+_NEWCOMERS = 6
 
 
 @dataclass
@@ -135,6 +136,29 @@ def admit_walk_in(job: Job) -> None:
         is_demo=True,
     )
     job.say(f"a courier joins as member {membership.number}")
+
+
+def admit_newcomers(job: Job) -> None:
+    """After the month is closed some more join, with cards: whoever tries the demo has a list of their own to make."""
+    serial = world.scale()[0] + 2
+    roster = [
+        replace(person, is_migrant_worker=True)
+        for person in people.people(_NEWCOMERS, first_serial=serial, dice=job.dice)
+    ]
+    admitted = register.admit_roster(
+        union=world.communities()[-1],
+        persons=roster,
+        started_on=job.dates.last + dt.timedelta(days=1),
+        actor=job.case_worker,
+        is_demo=True,
+    )
+    register.set_cards(
+        cards=[(m.member, people.card_number(serial + n)) for n, m in enumerate(admitted)],
+        bank=world.BANK,
+        actor=job.case_worker,
+        is_demo=True,
+    )
+    job.say(f"{len(admitted)} migrant workers joined since then and wait for the next list")
 
 
 def pay_subsidy(job: Job, version: ProgrammeVersion) -> Run:

@@ -107,6 +107,7 @@ class Command(BaseCommand):
             main_job.plan_next_campaign(job, versions["travel_back"])
             month_end.reconcile(job)
             month_end.close_books(job)
+            main_job.admit_newcomers(job)
             month_end.write_reports(job, local_folder() / "demo-reports")
             self._look_at_policy(platform.web, policy)
         audit.record(actor=None, action=_DONE)
