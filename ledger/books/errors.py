@@ -82,6 +82,12 @@ class CannotReopen(LedgerError):
     code = "cannot_reopen"
 
 
+class BalancesRefused(LedgerError):
+    """Opening balances that cannot be brought in as they are."""
+
+    code = "balances_refused"
+
+
 class NotCancellable(LedgerError):
     code = "not_cancellable"
 

@@ -1,0 +1,79 @@
+"""Opening balances from a file."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.books import balances_brought, closing, queries, vouchers
+from ledger.books.errors import BalancesRefused, VoucherUnbalanced
+from ledger.books.integrity import verify
+from ledger.books.models import Book, Voucher
+from tests.conftest import Federation
+
+FILE = """account,debit,credit,project,fund_source,party
+101,"1,200.50",,,,
+13599,300,,,,李示例
+32205,,1400.50,,,
+32104,,100.00,普惠补贴,earmarked,
+"""
+
+
+@pytest.fixture
+def book(federation: Federation) -> Book:
+    return federation.books["HD-C001"]
+
+
+def test_balances_open_the_first_month(book: Book, federation: Federation, tmp_path: Path) -> None:
+    path = tmp_path / "期初.csv"
+    path.write_bytes(FILE.encode("gb18030"))
+    out = StringIO()
+    call_command("opening_balances", book=book.code, file=path, prepared_by="maker", stdout=out)
+    draft = Voucher.objects.get()
+    assert f"draft voucher {draft.pk} of 2025-12-31" in out.getvalue()
+    vouchers.check_and_post(voucher=draft, checked_by=federation.checker)
+    closing.close_period(book=book, month=202512, actor=federation.maker)
+    rows = {r.code: (r.opening_debit, r.opening_credit) for r in queries.trial_balance(book, 202601)}
+    assert rows["101"] == (Decimal("1200.50"), Decimal("0.00"))
+    assert rows["321"] == (Decimal("0.00"), Decimal("100.00"))
+    assert rows["322"] == (Decimal("0.00"), Decimal("1400.50"))
+    assert all(check.ok for check in verify())
+    with pytest.raises(BalancesRefused, match="already"):
+        balances_brought.bring(
+            book=book, lines=balances_brought.read(FILE.encode()), prepared_by=federation.maker
+        )
+
+
+@pytest.mark.parametrize(
+    ("content", "refusal", "words"),
+    [
+        ("code,amount\n101,5\n", BalancesRefused, "needs the columns"),
+        ("account,debit,credit\n101,five,\n", BalancesRefused, "Row 2"),
+        ("account,debit,credit\n101,NaN,\n", BalancesRefused, "Row 2"),
+        ("account,debit,credit\n101,1.005,\n", BalancesRefused, "Row 2"),
+        ("account,debit,credit\n101,5,\n408,,5\n", BalancesRefused, "no opening balance"),
+        ("account,debit,credit\n101,5,\n32205,,4\n", VoucherUnbalanced, "differ by 1.00"),
+    ],
+)
+def test_what_cannot_be_brought_in(
+    book: Book, federation: Federation, content: str, refusal: type[Exception], words: str
+) -> None:
+    with pytest.raises(refusal, match=words):
+        balances_brought.bring(
+            book=book, lines=balances_brought.read(content.encode()), prepared_by=federation.maker
+        )
+    assert not Voucher.objects.exists()
+
+
+@given(content=st.binary(max_size=300))
+def test_no_file_breaks_the_reader(content: bytes) -> None:
+    try:
+        balances_brought.read(b"account,debit,credit\n" + content)
+    except BalancesRefused:
+        return
