@@ -12,4 +12,5 @@ class PayoutsConfig(AppConfig):
 
         register("payout lines add up to their batches", integrity.TOTALS)
         register("payouts are released by another person and settled when complete", integrity.RELEASES)
+        register("payouts at the bank are held on their account", integrity.HOLDS)
         register("settled payouts equal what the bank account paid", integrity.POSTINGS)

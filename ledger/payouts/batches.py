@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from djmoney.money import Money
 
+from ledger.books.holds import hold
 from ledger.books.models import BankAccount
 from portal.accounts import audit
 from portal.accounts.models import User
@@ -28,6 +29,7 @@ from .errors import AlreadyInPayout, FileChanged, LinesRefused, PayoutError, Wro
 from .models import Batch, BatchLine, BatchState, LineState
 
 _INSERTED_AT_ONCE = 2_000
+_IN_TRANSIT = "13502"  # 其他应收款—代发在途
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +165,8 @@ def _next_code(value_date: dt.date) -> str:
 def release(*, batch: Batch, released_by: User) -> Batch:
     """Release (放行) what another person built; from now on neither lines nor file change.
 
+    Its amount is held on the bank account until the bank has answered for every line (代发在途).
+
     Raises SamePerson, NotAllowed, WrongState, TotalsDiffer, FileChanged.
     """
     require(released_by, Duty.RELEASE_PAYOUT, batch.bank_account.book.union)
@@ -175,6 +179,18 @@ def release(*, batch: Batch, released_by: User) -> Batch:
     locked.released_at = timezone.now()
     with payout_refusals():
         locked.save(update_fields=["state", "released_by", "released_at"])
+    account = locked.bank_account.account
+    hold(
+        book=account.book,
+        external_key=hold_key(locked),
+        date=locked.value_date,
+        kind="payout",
+        summary=f"代发在途 {locked.code}",
+        debit=_IN_TRANSIT,
+        credit=account.code,
+        amount=locked.total,
+        actor=released_by,
+    )
     _record(released_by, "payout.released", locked, sha256=locked.file_sha256)
     return locked
 
@@ -198,6 +214,11 @@ def withdraw(*, batch: Batch, reason: str, actor: User) -> Batch:
         locked.lines.update(state=LineState.WITHDRAWN)
     _record(actor, "payout.withdrawn", locked, reason=locked.withdrawn_reason)
     return locked
+
+
+def hold_key(batch: Batch) -> str:
+    """The key under which the books hold the amount of a released batch."""
+    return f"payout:{batch.code}"
 
 
 def lock(batch: Batch) -> Batch:

@@ -34,3 +34,11 @@ POSTINGS = query_check(f"""
                           WHERE t.book_id = a.book_id AND t.document = b.code AND p.account_id = a.id) posted ON true
      WHERE a.book_id = ANY(%(books)s) AND b.state = 'settled'
        AND paid.amount <> coalesce(posted.amount, 0)""")
+
+# Money that the bank has been told to pay and has not answered for is held, and no other payout's.
+HOLDS = query_check(f"""
+    SELECT format('payout %%s is %%s and its hold %%s', b.code, b.state, coalesce(h.state, 'missing'))
+      FROM {_BATCHES} LEFT JOIN books_hold h ON h.book_id = a.book_id AND h.external_key = 'payout:' || b.code
+     WHERE a.book_id = ANY(%(books)s)
+       AND (b.state IN ('released', 'sent') AND (h.state, h.amount) IS DISTINCT FROM ('pending', b.total)
+            OR b.state = 'settled' AND h.state = 'pending')""")

@@ -14,13 +14,15 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ledger.books.holds import void_hold
+from ledger.books.models import Hold
 from portal.accounts import audit
 from portal.accounts.models import User
 from portal.accounts.permissions import require
 from portal.accounts.roles import Duty
 
 from . import formats
-from .batches import lock, require_state
+from .batches import hold_key, lock, require_state
 from .errors import FileRefused, payout_refusals
 from .models import Batch, BatchLine, BatchState, LineState
 from .reasons import REASONS
@@ -222,3 +224,5 @@ def _settle_if_complete(batch: Batch, lines: Mapping[int, BatchLine]) -> None:
         batch.state = BatchState.SETTLED
         batch.settled_at = timezone.now()
         batch.save(update_fields=["state", "settled_at"])
+        for held in Hold.objects.filter(book=batch.bank_account.book, external_key=hold_key(batch)):
+            void_hold(held)

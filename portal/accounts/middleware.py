@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -42,12 +43,17 @@ class SecondFactorMiddleware:
 
 
 class RefusalMiddleware:
-    """A DomainError that a view let pass: 403 for duties, otherwise back to the page with the reason."""
+    """A DomainError that a view let pass: 403 for duties, otherwise back to the page with the reason.
+
+    Addresses with a null character, which no text in PostgreSQL has, are bad requests before any view sees them.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            raise SuspiciousOperation("null character in an address")
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

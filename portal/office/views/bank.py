@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from ledger.books.holds import available
 from ledger.books.models import BankAccount
 from ledger.reconciliation import matching, queries, statements
 from ledger.reconciliation.models import StatementLine
@@ -131,6 +132,7 @@ def _page(request: StaffRequest, account: BankAccount, **forms: Any) -> HttpResp
     context: dict[str, Any] = {
         "account": account,
         "period": periods.written(month),
+        "available": available(account.account),
         "adjustment": queries.adjustment(bank_account=account, month=month),
         "lines": queries.open_lines(account)[:_SHOWN],
         "postings": queries.open_postings(account)[:_SHOWN],

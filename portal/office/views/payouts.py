@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from ledger.benefits import settlement
+from ledger.books.holds import available
 from ledger.payouts import batches, exporting
 from ledger.payouts.models import Batch
 from ledger.payouts.reasons import REASONS
@@ -112,6 +113,7 @@ def _page(request: StaffRequest, batch: Batch, **forms: Any) -> HttpResponse:
     shown = Paginator(lines, _PER_PAGE).get_page(request.GET.get("page"))
     context: dict[str, Any] = {
         "batch": batch,
+        "available": available(batch.bank_account.account),
         "lines": shown,
         "rows": [(line, REASONS.get(line.reason)) for line in shown],
         "withdraw_form": ReasonForm(),

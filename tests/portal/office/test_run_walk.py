@@ -9,9 +9,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from djmoney.money import Money
 
 from ledger.benefits.models import ProgrammeVersion, Run, RunState
+from ledger.books.holds import available
 from ledger.books.integrity import verify
 from ledger.books.posting import Entry, post
-from ledger.books.queries import balance_of
+from ledger.books.queries import balance, balance_of
 from ledger.payouts.models import Batch, BatchState
 from ledger.reconciliation.queries import open_lines, open_postings
 from portal.accounts.models import RoleAssignment
@@ -68,6 +69,8 @@ def test_from_a_new_list_to_the_books(federation: Federation, subsidy: Programme
     there = f"/office/payouts/{batch.code}/"
     assert cashier.post(f"{there}release/").status_code == 403
     assert checker.post(f"{there}release/").status_code == 302
+    account = federation.banks["HD"].account
+    assert available(account) == balance(account) - Money(900, "CNY")
     file = cashier.post(f"{there}file/")
     answer = DemoBank().pay_out(
         format_code="ubp1", file_name=batch.file_name, content=file.content, date=factories.TODAY,
@@ -78,6 +81,7 @@ def test_from_a_new_list_to_the_books(federation: Federation, subsidy: Programme
         assert cashier.post(f"{there}result/", {"file": upload}).status_code == 302
     batch.refresh_from_db()
     assert batch.state == BatchState.SETTLED
+    assert available(account) == balance(account)
     paid = batch.lines.filter(state="paid").count()
     assert balance_of(federation.books["HD"], "503") == Money(150 * paid, "CNY")
     assert [check for check in verify() if not check.ok] == []
