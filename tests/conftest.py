@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from django.core.cache import cache
 from django.utils import translation
 
 from ledger.books.models import BankAccount, Book
@@ -20,6 +21,12 @@ def messages_in_english() -> Iterator[None]:
     """Refusals are compared with their source text; pages choose their own language."""
     with translation.override("en"):
         yield
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> None:
+    """Rate limits and used second-factor codes live in the cache, and people of another test have the same keys."""
+    cache.clear()
 
 
 @dataclass
