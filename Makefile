@@ -27,8 +27,8 @@ test-slow: ## the tests that take long: simulation, load, large data
 	$(SETUP) test
 	.venv/bin/pytest -m slow
 
-bench: ## measure the hot paths beside their raw limit; writes bench/results/*.json
-	$(SETUP) development
+bench: ## measure the hot paths beside their peers and limits; writes bench/results/*.json
+	$(SETUP) bench
 	.venv/bin/python -m tests.bench
 
 lint: ## formatting and lint
@@ -61,6 +61,8 @@ lock: ## resolve pyproject.toml anew into the two lock files, with hashes and wi
 		pyproject.toml -o requirements.lock
 	.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
 		-c requirements.lock --group dev pyproject.toml -o requirements-dev.lock
+	.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
+		-c requirements-dev.lock --group dev --group bench pyproject.toml -o requirements-bench.lock
 
 reset: ## remove this checkout's databases, demo secrets and uploaded files
 	@$(PYTHON) -m portal.bootstrap reset

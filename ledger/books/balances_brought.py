@@ -59,21 +59,21 @@ def read(content: bytes) -> list[Line]:
         raise BalancesRefused(_("This is no CSV file: %(why)s") % {"why": error}) from error
 
 
+def amount_in(text: str, row: int) -> Decimal:
+    """The amount in yuan written in a cell, zero when it is empty. Raises BalancesRefused."""
+    written = text.replace(",", "").strip()
+    try:
+        amount = Decimal(written or 0)
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount != round(amount, 2):
+        raise BalancesRefused(_("Row %(row)s: “%(text)s” is not an amount.") % {"row": row, "text": written})
+    return amount
+
+
 def _lines(number: int, row: dict[str, str | None]) -> Iterable[Line]:
     for side, name in ((Side.DEBIT, "debit"), (Side.CREDIT, "credit")):
-        written = (row.get(name) or "").replace(",", "").strip()
-        if not written:
-            continue
-        try:
-            amount = Decimal(written)
-        except InvalidOperation as error:
-            raise BalancesRefused(
-                _("Row %(row)s: “%(text)s” is not an amount.") % {"row": number, "text": written}
-            ) from error
-        if not amount.is_finite() or amount != round(amount, 2):
-            raise BalancesRefused(
-                _("Row %(row)s: “%(text)s” is not an amount.") % {"row": number, "text": written}
-            )
+        amount = amount_in(row.get(name) or "", number)
         if amount:
             yield Line(
                 account=(row["account"] or "").strip(),

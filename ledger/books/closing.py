@@ -23,8 +23,12 @@ from .models import Book, FundSource, Period, PeriodReopening, PeriodState, Tran
 from .opening import open_year
 from .posting import Entry, post
 
-_EARMARKED_RESULT = "32103"  # 工会资金结转—本年收支结转
-_OWN_RESULT = "32203"  # 工会资金结余—本年收支结转
+# Where a month's income and expenditure go, by chart: 32103 工会资金结转—本年收支结转 takes earmarked money and 32203
+# 工会资金结余—本年收支结转 the rest (财会〔2021〕7号); all went to 331 结余 before (财会〔2009〕7号).
+_RESULTS = {
+    "2009": {FundSource.EARMARKED: "331", FundSource.OWN: "331"},
+    "2021": {FundSource.EARMARKED: "32103", FundSource.OWN: "32203"},
+}
 
 # Debit less credit of each income and expenditure account of the month, by its dimensions.
 _RESULT_ACCOUNTS = """
@@ -38,7 +42,10 @@ HAVING sum(CASE p.side WHEN 'D' THEN p.amount ELSE -p.amount END) <> 0
 """
 
 # Yearly accounts and the accumulated account that takes their balance at the end of December.
-_YEAR_END = ((("32101", "32102", "32103"), "32104"), (("32201", "32202", "32203", "32204"), "32205"))
+_YEAR_END = {
+    "2009": (),
+    "2021": ((("32101", "32102", "32103"), "32104"), (("32201", "32202", "32203", "32204"), "32205")),
+}
 _YEARLY_ACCOUNTS = """
 SELECT a.code, p.project, p.fund_source, sum(CASE p.side WHEN 'D' THEN -p.amount ELSE p.amount END) AS net
   FROM books_posting p JOIN books_account a ON a.id = p.account_id
@@ -67,9 +74,10 @@ def carry_forward(*, book: Book, month: int, actor: AbstractBaseUser | None = No
         rows: list[tuple[str, str, str, str, str, Decimal]] = cursor.fetchall()
     if not rows:
         return []
+    results = _RESULTS[book.chart.code]
     entries = []
     for code, project, fund_source, nature, economic_class, net in rows:
-        result = _EARMARKED_RESULT if fund_source == FundSource.EARMARKED else _OWN_RESULT
+        result = results[FundSource(fund_source)]
         debit, credit = (result, code) if net > 0 else (code, result)
         entries.append(
             Entry(
@@ -104,7 +112,7 @@ def close_year(*, book: Book, year: int, actor: AbstractBaseUser | None = None) 
     """
     lock_periods_alone(book.pk)
     entries = []
-    for sources, target in _YEAR_END:
+    for sources, target in _YEAR_END[book.chart.code]:
         for code, project, fund_source, net in _open_by_project(book, sources, year):
             # A credit balance is taken off by a debit.
             debit, credit = (code, target) if net > 0 else (target, code)
@@ -244,9 +252,8 @@ def _open_results(book: Book, month: int) -> list[str]:
 def _open_year_end(book: Book, month: int) -> list[str]:
     if month % 100 != 12:
         return []
-    codes = {
-        row[0] for sources, _target in _YEAR_END for row in _open_by_project(book, sources, month // 100)
-    }
+    year_end = _YEAR_END[book.chart.code]
+    codes = {row[0] for sources, _target in year_end for row in _open_by_project(book, sources, month // 100)}
     return (
         [_("%(accounts)s: not carried forward yet.") % {"accounts": ", ".join(sorted(codes))}]
         if codes

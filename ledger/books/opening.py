@@ -59,7 +59,11 @@ def open_book(*, union: Union, opened_on: dt.date) -> Book:
 
 @transaction.atomic
 def open_books(*, unions: Sequence[Union], opened_on: dt.date) -> list[Book]:
-    """Open the books of many unions at once; all or none. Raises UnknownAccount when no chart is in force that day."""
+    """Open the books of many unions at once; all or none. Raises UnknownAccount when no chart is in force that day.
+
+    Books under a chart that has been replaced hold history: their code ends in the chart's, and today's book of the
+    union continues them.
+    """
     chart = Chart.objects.filter(effective_from__lte=opened_on).order_by("-effective_from").first()
     if chart is None:
         raise UnknownAccount(_("No chart of accounts is in force on this day."))
@@ -67,7 +71,7 @@ def open_books(*, unions: Sequence[Union], opened_on: dt.date) -> list[Book]:
         [
             Book(
                 union=union,
-                code=union.code,
+                code=f"{union.code}-{chart.code}" if chart.effective_to else union.code,
                 kind=BookKind.COUNTY if union.is_county_and_above else BookKind.GRASSROOTS,
                 chart=chart,
                 opened_on=opened_on,
@@ -80,12 +84,33 @@ def open_books(*, unions: Sequence[Union], opened_on: dt.date) -> list[Book]:
         (account for book in books for account in _first_accounts(book, official)), batch_size=_AT_ONCE
     )
     first_year = [opened_on.year * 100 + m for m in range(opened_on.month, 13)]
-    second_year = [(opened_on.year + 1) * 100 + m for m in range(1, 13)]
+    months = [m for m in first_year + _months(opened_on.year + 1) if _is_in_force(chart, m)]
     Period.objects.bulk_create(
-        [Period(book=book, month=month) for book in books for month in first_year + second_year],
-        batch_size=_AT_ONCE,
+        [Period(book=book, month=month) for book in books for month in months], batch_size=_AT_ONCE
     )
+    for book in books:
+        _link(book)
     return books
+
+
+def _months(year: int) -> list[int]:
+    return [year * 100 + month for month in range(1, 13)]
+
+
+def _is_in_force(chart: Chart, month: int) -> bool:
+    return chart.effective_to is None or month <= chart.effective_to.year * 100 + chart.effective_to.month
+
+
+def _link(book: Book) -> None:
+    """The book of a later chart continues that of the earlier one, whichever was opened first."""
+    others = Book.objects.filter(union=book.union_id).exclude(pk=book.pk).order_by("chart__effective_from")
+    earlier = others.filter(chart__effective_from__lt=book.chart.effective_from).last()
+    later = others.filter(chart__effective_from__gt=book.chart.effective_from).first()
+    if later:
+        Book.objects.filter(pk=later.pk).update(continues=book)
+    if earlier:
+        book.continues = earlier
+        book.save(update_fields=["continues"])
 
 
 def _first_accounts(book: Book, official: Sequence[ChartAccount]) -> Iterator[Account]:
@@ -100,9 +125,9 @@ def _first_accounts(book: Book, official: Sequence[ChartAccount]) -> Iterator[Ac
                 normal_side=row.normal_side,
                 is_official=True,
                 guard=_GUARDS.get(row.code, 0),
-                **requirement(book.kind, row.code)._asdict(),
+                **({} if book.chart.effective_to else requirement(book.kind, row.code)._asdict()),
             )
-    for detail in _local_details():
+    for detail in () if book.chart.effective_to else _local_details():
         if book.kind in detail.kinds:
             yield Account(
                 book=book,
@@ -121,7 +146,8 @@ def _first_accounts(book: Book, official: Sequence[ChartAccount]) -> Iterator[Ac
 def open_year(*, book: Book, year: int) -> None:
     """Create the periods of a year that do not exist yet; closing a month does it for the year after."""
     Period.objects.bulk_create(
-        [Period(book=book, month=year * 100 + month) for month in range(1, 13)], ignore_conflicts=True
+        [Period(book=book, month=month) for month in _months(year) if _is_in_force(book.chart, month)],
+        ignore_conflicts=True,
     )
 
 

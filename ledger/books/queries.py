@@ -9,7 +9,14 @@ from django.db import connection
 from django.db.models import F, Sum
 from djmoney.money import Money
 
+from portal.unions.models import Union
+
 from .models import Account, Balance, Book, Side
+
+
+def current_book(union: Union) -> Book | None:
+    """The book a union keeps today; books under replaced charts hold its history."""
+    return Book.objects.filter(union=union, continued_by=None).first()
 
 
 def balance(account: Account) -> Money:

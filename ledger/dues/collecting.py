@@ -12,6 +12,7 @@ from djmoney.money import Money
 from ledger.books import rules
 from ledger.books.models import BankAccount, Transaction
 from ledger.books.posting import post
+from ledger.books.queries import current_book
 from ledger.receipts import issuing
 from ledger.receipts.models import Channel
 from portal.accounts import audit
@@ -145,12 +146,13 @@ def settle(payment: DuesPayment, *, paid_on: dt.date, bank: str = "") -> DuesPay
         [DuesMonth(member=payment.member, month=month, payment=payment) for month in covered]
     )
     membership = queries.membership_for_dues(payment.member, paid_on)
-    if not hasattr(union, "book"):
+    book = current_book(union)
+    if book is None:
         raise NoMembership(_("%(union)s keeps no books; its dues cannot be posted.") % {"union": union.name})
     monthly = Money(payment.amount.amount / payment.months, "CNY")
     rule = rules.rule(f"dues.{payment.channel}", paid_on)
     posted = post(
-        book=union.book,
+        book=book,
         external_key=f"dues:{payment.pk}",
         date=paid_on,
         kind=f"dues.{payment.channel}",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from typing import BinaryIO
 
 from ledger.books.models import Account, AccountClass, Book, Posting, Side
 
 from .periods import written
-from .spreadsheets import Cell, csv_bytes, xlsx_bytes
+from .spreadsheets import Cell, write_csv, write_xlsx
 
 _ROOTS = {
     AccountClass.ASSET: "Assets",
@@ -34,24 +36,38 @@ _JOURNAL_HEADER = (
 )
 
 
-def export(books: list[Book], form: str) -> bytes:
-    """The books as one file in ``hledger``, ``beancount``, ``csv`` or ``xlsx``."""
+FORMATS = ("hledger", "beancount", "csv", "xlsx")
+
+
+def write(books: Sequence[Book], form: str, out: BinaryIO) -> None:
+    """Write the complete books to a binary file, in one of ``FORMATS``, row by row."""
     match form:
         case "hledger":
-            return "".join(_hledger(book) for book in books).encode()
+            _write_text(out, (text for book in books for text in _hledger(book, _Names(book, books))))
         case "beancount":
-            return _beancount(books).encode()
+            _write_text(out, _beancount(books))
         case "csv":
-            return csv_bytes(_JOURNAL_HEADER, (row for book in books for row in _journal(book)))
+            write_csv(out, _JOURNAL_HEADER, (row for book in books for row in _journal(book)))
         case "xlsx":
-            return xlsx_bytes([(book.code, _JOURNAL_HEADER, _journal(book)) for book in books])
-    raise ValueError(form)
+            write_xlsx(out, ((book.code, _JOURNAL_HEADER, _journal(book)) for book in books))
+        case _:
+            raise ValueError(form)
 
 
-def journal_name(account: Account, book: Book) -> str:
-    """``Assets:HD:102:10201``: class, book, level-1 code, then the detail code."""
-    path = [_ROOTS[AccountClass(account.account_class)], book.code, account.code[:3]]
-    return ":".join([*path, account.code] if len(account.code) > 3 else path)
+def _write_text(out: BinaryIO, texts: Iterable[str]) -> None:
+    for text in texts:
+        out.write(text.encode())
+
+
+class _Names:
+    """Account names as the tools want them: ``Assets:102:10201``, with the book's code when there are several."""
+
+    def __init__(self, book: Book, books: Sequence[Book]) -> None:
+        self.book = [book.code] if len(books) > 1 else []
+
+    def __call__(self, account: Account) -> str:
+        path = [_ROOTS[AccountClass(account.account_class)], *self.book, account.code[:3]]
+        return ":".join([*path, account.code] if len(account.code) > 3 else path)
 
 
 def _lines(book: Book) -> Iterator[Posting]:
@@ -89,40 +105,43 @@ def _journal(book: Book) -> Iterator[list[Cell]]:
         ]
 
 
-def _hledger(book: Book) -> str:
-    used = Account.objects.filter(book=book, is_leaf=True).order_by("code")
-    out = [f"account {journal_name(a, book)}  ; {a.name}\n" for a in used]
-    out.append("commodity 1,000.00 CNY\n")
+def _hledger(book: Book, name: _Names) -> Iterator[str]:
+    for account in Account.objects.filter(book=book, is_leaf=True).order_by("code"):
+        yield f"account {name(account)}  ; {account.name}\n"
+    yield "commodity 1,000.00 CNY\n"
     current = None
     for p in _lines(book):
         if p.transaction_id != current:
             current = p.transaction_id
             number = _voucher_number(p)
-            out.append(
-                f"\n{p.transaction.date} {f'({number}) ' if number else ''}{_one_line(p.transaction.summary)}"
-            )
-            out.append(f"  ; key:{_one_line(p.transaction.external_key)}\n")
-        out.append(f"    {journal_name(p.account, book)}  {_signed(p):.2f} CNY\n")
-    return "".join(out) + "\n"
+            head = f"({number}) " if number else ""
+            yield f"\n{p.transaction.date} {head}{_one_line(p.transaction.summary)}\n"
+            yield f"  ; key:{_one_line(p.transaction.external_key)}\n"
+        yield f"    {name(p.account)}  {_signed(p):.2f} CNY\n"
+    yield "\n"
 
 
-def _beancount(books: list[Book]) -> str:
-    out = ['option "operating_currency" "CNY"\n']
+def _beancount(books: Sequence[Book]) -> Iterator[str]:
+    yield 'option "operating_currency" "CNY"\n'
     for book in books:
-        opened = book.opened_on
-        for a in Account.objects.filter(book=book, is_leaf=True).order_by("code"):
-            name = json.dumps(a.name, ensure_ascii=False)
-            out += [f"{opened} open {journal_name(a, book)} CNY\n", f"  name: {name}\n"]
+        name = _Names(book, books)
+        # Opening balances stand before the first day.
+        first = book.opened_on - dt.timedelta(days=1)
+        for account in Account.objects.filter(book=book, is_leaf=True).order_by("code"):
+            yield f"{first} open {name(account)} CNY\n  name: {_quoted(account.name)}\n"
         current = None
         for p in _lines(book):
             if p.transaction_id != current:
                 current = p.transaction_id
-                summary = json.dumps(_one_line(p.transaction.summary), ensure_ascii=False)
-                out.append(f"\n{p.transaction.date} * {summary}\n")
-                out.append(f"  voucher: {json.dumps(_voucher_number(p), ensure_ascii=False)}\n")
-            out.append(f"  {journal_name(p.account, book)}  {_signed(p):.2f} CNY\n")
-        out.append("\n")
-    return "".join(out)
+                yield f"\n{p.transaction.date} * {_quoted(p.transaction.summary)}\n"
+                yield f"  voucher: {_quoted(_voucher_number(p))}\n"
+                yield f"  key: {_quoted(p.transaction.external_key)}\n"
+            yield f"  {name(p.account)}  {_signed(p):.2f} CNY\n"
+        yield "\n"
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(_one_line(text), ensure_ascii=False)
 
 
 def _signed(posting: Posting) -> Decimal:

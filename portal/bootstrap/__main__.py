@@ -9,20 +9,25 @@ import sys
 from pathlib import Path
 
 from portal.bootstrap.demo_secrets import ensure_demo_secrets
-from portal.bootstrap.environment import ensure_environment
+from portal.bootstrap.environment import BENCH_LOCK, DEVELOPMENT_LOCK, RUNTIME_LOCK, ensure_environment
 from portal.bootstrap.places import CHECKOUT, SetupError, checkout_data, local_folder
 from portal.bootstrap.progress import say, step
-from portal.bootstrap.system_packages import BROWSER_TESTS, PRODUCT, ensure_packages
+from portal.bootstrap.system_packages import PRODUCT, TESTS, ensure_packages
 from portal.bootstrap.translations import compile_catalogues
+
+_LOCKS = {
+    "demo": RUNTIME_LOCK,
+    "development": DEVELOPMENT_LOCK,
+    "test": DEVELOPMENT_LOCK,
+    "bench": BENCH_LOCK,
+}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m portal.bootstrap", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     setup = commands.add_parser("setup", help="install what is missing")
-    setup.add_argument(
-        "--for", dest="purpose", choices=["demo", "development", "test"], default="development"
-    )
+    setup.add_argument("--for", dest="purpose", choices=sorted(_LOCKS), default="development")
     commands.add_parser("reset", help="remove this checkout's databases, secrets and uploaded files")
     options = parser.parse_args()
     try:
@@ -52,8 +57,8 @@ def set_up(purpose: str) -> None:
         except BlockingIOError:
             say("Another set-up of this checkout is at work; waiting for it …")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        ensure_packages(PRODUCT + (BROWSER_TESTS if purpose == "test" else ()))
-        ensure_environment(development=purpose != "demo")
+        ensure_packages(PRODUCT + (TESTS if purpose == "test" else ()))
+        ensure_environment(lock=_LOCKS[purpose])
         ensure_demo_secrets()
         compile_catalogues()
 

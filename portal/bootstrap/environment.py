@@ -15,11 +15,13 @@ from portal.bootstrap.progress import say, step
 
 RUNTIME_LOCK = "requirements.lock"
 DEVELOPMENT_LOCK = "requirements-dev.lock"
+BENCH_LOCK = "requirements-bench.lock"
+_LOCKS = (RUNTIME_LOCK, DEVELOPMENT_LOCK, BENCH_LOCK)  # each contains the one before
 OLDEST_PYTHON = (3, 11)
 _SAY_EVERY_SECONDS = 10.0
 
 
-def ensure_environment(*, development: bool, checkout: Path = CHECKOUT) -> Path:
+def ensure_environment(*, lock: str, checkout: Path = CHECKOUT) -> Path:
     """The environment's Python. What was completely installed before is not looked at again."""
     if sys.version_info[:2] < OLDEST_PYTHON:
         raise SetupError(
@@ -36,23 +38,21 @@ def ensure_environment(*, development: bool, checkout: Path = CHECKOUT) -> Path:
         with step("pip in the virtual environment"):
             _run([str(python), "-m", "ensurepip"])
     _make_checkout_importable(python, checkout)
-    _install(python, DEVELOPMENT_LOCK if development else RUNTIME_LOCK, checkout)
+    _install(python, lock, checkout)
     return python
 
 
 def _install(python: Path, lock: str, checkout: Path) -> None:
     stamp = venv_folder(checkout) / "puhui-installed.json"
     installed: dict[str, str] = json.loads(stamp.read_text()) if stamp.exists() else {}
-    current = {name: _digest(checkout / name) for name in (RUNTIME_LOCK, DEVELOPMENT_LOCK)}
+    current = {name: _digest(checkout / name) for name in _LOCKS[: _LOCKS.index(lock) + 1]}
     if installed.get(lock) == current[lock]:
         return
     count = sum("==" in line for line in (checkout / lock).read_text().splitlines())
     with step(f"{count} Python packages from {lock}"):
         _pip_install(python, checkout / lock, count)
-    # The development lock contains the runtime lock.
-    done = current if lock == DEVELOPMENT_LOCK else {lock: current[lock]}
     aside = stamp.with_suffix(".new")
-    aside.write_text(json.dumps(done))
+    aside.write_text(json.dumps(current))
     aside.replace(stamp)
 
 

@@ -58,9 +58,10 @@ PRODUCT = (
     Package("fonts-lxgw-wenkai", "Chinese font of PDF receipts", _has_receipt_font),
     Package("gettext", "translations", _program("msgfmt")),
 )
-BROWSER_TESTS = (
+TESTS = (
     Package("chromium", "browser tests", _program("chromium", "chromium-browser", "google-chrome")),
     Package("fonts-noto-cjk", "Chinese text in browser tests", _SCREEN_FONT.exists),
+    Package("hledger", "checking exported books", _program("hledger")),
 )
 
 

@@ -96,7 +96,8 @@ def write_reports(job: Job, folder: Path) -> None:
         ("csv", "csv"),
         ("xlsx", "xlsx"),
     ):
-        (folder / f"books.{ending}").write_bytes(exports.export(books, form))
+        with (folder / f"books.{ending}").open("wb") as out:
+            exports.write(books, form, out)
     receipts = list(Receipt.objects.filter(is_demo=True).select_related("series").order_by("pk")[:3])
     for receipt in receipts:
         (folder / f"receipt-{receipt.series.code}-{receipt.number}.pdf").write_bytes(pdf.render(receipt))

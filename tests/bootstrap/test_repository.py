@@ -12,7 +12,7 @@ import pytest
 from portal.bootstrap.places import CHECKOUT
 from portal.bootstrap.translations import catalogue, compile_catalogues, problems, update
 
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-bench.lock")
 _PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)( ; [^\\]+)? \\$")
 _HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")
 
@@ -30,8 +30,9 @@ def test_a_lock_has_pins_and_hashes_and_names_no_index(lock: str) -> None:
     assert [line for line, following in followed if _PIN.match(line) and not _HASH.match(following)] == []
 
 
-def test_the_development_lock_contains_the_runtime_lock() -> None:
-    runtime, development = (pins(lock) for lock in LOCKS)
+@pytest.mark.parametrize(("smaller", "larger"), list(pairwise(LOCKS)))
+def test_each_lock_contains_the_one_before(smaller: str, larger: str) -> None:
+    runtime, development = pins(smaller), pins(larger)
     assert len(runtime) > 20
     assert runtime.items() <= development.items()
 

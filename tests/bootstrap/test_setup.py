@@ -153,11 +153,10 @@ def test_a_server_of_ones_own_replaces_the_embedded_one(monkeypatch: pytest.Monk
 def test_an_interrupted_environment_is_completed_and_then_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("requirements.lock", "requirements-dev.lock"):
-        (tmp_path / name).write_text("")
+    (tmp_path / "requirements.lock").write_text("")
     # What an interruption between the environment and pip leaves.
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / ".venv"], check=True)
-    python = ensure_environment(development=False, checkout=tmp_path)
+    python = ensure_environment(lock="requirements.lock", checkout=tmp_path)
     code = "import pip, portal.bootstrap; print(portal.bootstrap.__file__)"
     (tmp_path / "portal" / "bootstrap").mkdir(parents=True)
     (tmp_path / "portal" / "bootstrap" / "__init__.py").write_text("")
@@ -167,7 +166,7 @@ def test_an_interrupted_environment_is_completed_and_then_left_alone(
     monkeypatch.setattr(
         "portal.bootstrap.environment._pip_install", lambda *_: pytest.fail("installed again")
     )
-    ensure_environment(development=False, checkout=tmp_path)
+    ensure_environment(lock="requirements.lock", checkout=tmp_path)
 
 
 def test_a_command_without_set_up_says_what_to_do(tmp_path: Path) -> None:

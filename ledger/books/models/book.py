@@ -14,20 +14,32 @@ from .chart import AccountClass, BookKind, Chart, Side
 
 
 class Book(models.Model):
-    """The books (账套) of one union: one accounting entity, in CNY."""
+    """The books (账套) of one union under one chart: one accounting entity, in CNY.
 
-    union = models.OneToOneField(
-        Union, verbose_name=_("union"), on_delete=models.PROTECT, related_name="book"
-    )
+    A union has one book for each chart it has kept accounts under; the later one continues the earlier one (新旧衔接).
+    """
+
+    union = models.ForeignKey(Union, verbose_name=_("union"), on_delete=models.PROTECT, related_name="books")
     code = models.CharField(_("code"), max_length=20, unique=True)
     kind = models.CharField(_("kind"), max_length=10, choices=BookKind)
     chart = models.ForeignKey(Chart, verbose_name=_("chart"), on_delete=models.PROTECT, related_name="+")
     opened_on = models.DateField(_("opened on"))
+    continues = models.OneToOneField(
+        "self",
+        verbose_name=_("continues"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="continued_by",
+    )
 
     class Meta:
         verbose_name = _("book")
         verbose_name_plural = _("books")
         ordering = ["code"]
+        constraints = [
+            models.UniqueConstraint(fields=["union", "chart"], name="one_book_per_union_and_chart"),
+            models.CheckConstraint(condition=~Q(continues=F("id")), name="book_continues_another"),
+        ]
 
     def __str__(self) -> str:
         return self.code

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from tempfile import TemporaryFile
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -151,15 +152,16 @@ def _report_file(report: Report, name: str, form: str) -> HttpResponse:
 
 
 @duty_required(Duty.VIEW_BOOKS)
-def export(request: StaffRequest, code: str, form: str) -> HttpResponse:
+def export(request: StaffRequest, code: str, form: str) -> FileResponse:
     """The complete book as a file."""
     if form not in _FILES:
         raise Http404
     book = book_of(request, code)
     ending = {"hledger": "journal"}.get(form, form)
-    response = HttpResponse(exports.export([book], form), content_type=_FILES[form])
-    response["Content-Disposition"] = f'attachment; filename="{book.code}.{ending}"'
-    return response
+    file = TemporaryFile()  # noqa: SIM115 - the response closes it
+    exports.write([book], form, file)
+    file.seek(0)
+    return FileResponse(file, as_attachment=True, filename=f"{book.code}.{ending}", content_type=_FILES[form])
 
 
 @duty_required(Duty.VIEW_BOOKS)

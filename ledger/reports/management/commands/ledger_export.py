@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils.translation import gettext as _
 
 from ledger.books.models import Book
-from ledger.reports.exports import export
+from ledger.reports.exports import FORMATS, write
 
 
 class Command(BaseCommand):
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         which = parser.add_mutually_exclusive_group(required=True)
         which.add_argument("--book", metavar="CODE")
         which.add_argument("--all", action="store_true")
-        parser.add_argument("--format", required=True, choices=["hledger", "beancount", "csv", "xlsx"])
+        parser.add_argument("--format", required=True, choices=FORMATS)
         parser.add_argument("--output", required=True, type=Path, metavar="PATH")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -29,7 +29,8 @@ class Command(BaseCommand):
             self.stderr.write(_("There is no book %(code)s.") % {"code": options["book"]})
             sys.exit(2)
         try:
-            options["output"].write_bytes(export(list(books), options["format"]))
+            with options["output"].open("wb") as out:
+                write(list(books), options["format"], out)
         except OSError as error:
             self.stderr.write(_("The file cannot be written: %(why)s") % {"why": error})
             sys.exit(2)

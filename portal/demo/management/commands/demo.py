@@ -7,6 +7,7 @@ import random
 import signal
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -36,6 +37,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--no-serve", action="store_true", help="stop after the main job and the verification"
         )
+        parser.add_argument(
+            "--reports", type=Path, metavar="FOLDER", help="where reports are written (.local/demo-reports)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.IS_DEMO:
@@ -45,7 +49,7 @@ class Command(BaseCommand):
         try:
             if not options["no_serve"]:
                 serving.require_free(port)
-            self._prepare()
+            self._prepare(options["reports"] or local_folder() / "demo-reports")
             self._verify()
         except DomainError as error:
             self.stderr.write(str(error))
@@ -57,7 +61,7 @@ class Command(BaseCommand):
         self.stdout.write(f"· {line}")
         self.stdout.flush()
 
-    def _prepare(self) -> None:
+    def _prepare(self, reports: Path) -> None:
         call_command("migrate", verbosity=0)
         serving.collect_static()
         self._say(_("database is migrated"))
@@ -68,7 +72,7 @@ class Command(BaseCommand):
             return
         # Books are kept in Chinese, whatever language the terminal speaks.
         with translation.override("zh-hans"):
-            self._build_and_work()
+            self._build_and_work(reports)
 
     def _begin_again(self) -> None:
         """An earlier run was interrupted in the middle of the main job: what it left is not worth keeping."""
@@ -83,7 +87,7 @@ class Command(BaseCommand):
             cursor.execute("CREATE SCHEMA public")
         call_command("migrate", verbosity=0)
 
-    def _build_and_work(self) -> None:
+    def _build_and_work(self, reports: Path) -> None:
         today = timezone.localdate()
         site = building.build_site(is_demo=True)
         self._say(
@@ -108,7 +112,7 @@ class Command(BaseCommand):
             month_end.reconcile(job)
             month_end.close_books(job)
             main_job.admit_newcomers(job)
-            month_end.write_reports(job, local_folder() / "demo-reports")
+            month_end.write_reports(job, reports)
             self._look_at_policy(platform.web, policy)
         audit.record(actor=None, action=_DONE)
 
