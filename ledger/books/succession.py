@@ -1,7 +1,7 @@
 """From the chart of 2009 to that of 2021: what a union's earlier book leaves behind opens the later one (新旧衔接).
 
-``succession_2021.csv`` has the official mapping (财会〔2021〕16号). Where the rules ask for a decision (several bank accounts,
-专用基金, 结余) a person says how much goes where; nothing is split by guess.
+``succession_2021.csv`` has the official mapping (财会〔2021〕16号). Where the rules ask for a decision (several bank
+accounts, 专用基金, 结余) a person says how much goes where; nothing is split by guess.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def carry_over(
 ) -> Voucher:
     """Draft the opening balances of the book that continues ``old``; another person checks them.
 
-    An account named in ``allocations`` is split as they say, which must use it up; the others follow the mapping. Raises
-    BalancesRefused when the old book is not closed, an account needs a decision, or an allocation does not add up.
+    An account named in ``allocations`` is split as they say, which must use it up; the others follow the mapping.
+    Raises BalancesRefused when the old book is not closed, an account needs a decision, or parts do not add up.
     """
     new = Book.objects.filter(continues=old).first()
     if new is None:

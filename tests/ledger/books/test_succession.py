@@ -22,15 +22,9 @@ from tests import factories
 from tests.conftest import Federation
 
 
-def _post(book: Book, key: str, debit: str, credit: str, amount: str, day: dt.date, **fields: str) -> None:
-    post(
-        book=book,
-        external_key=key,
-        date=day,
-        kind="manual",
-        summary=key,
-        entries=[Entry(debit=debit, credit=credit, amount=Money(amount, "CNY"), **fields)],
-    )
+def _post(book: Book, key: str, day: dt.date, *entries: tuple[str, str, str]) -> None:
+    lines = [Entry(debit=d, credit=c, amount=Money(amount, "CNY")) for d, c, amount in entries]
+    post(book=book, external_key=key, date=day, kind="manual", summary=key, entries=lines)
 
 
 @pytest.fixture
@@ -43,11 +37,10 @@ def old(union: Union) -> Book:
     """December 2021: levy returned by the city, a subsidy passed on, a loan made, a grant of the year before."""
     book = opening.open_book(union=union, opened_on=dt.date(2021, 12, 1))
     day = dt.date(2021, 12, 20)
-    _post(book, "回拨", "102", "40301", "1000.00", day)
-    _post(book, "补助下级", "50601", "102", "300.00", day)
-    _post(book, "借出", "121", "102", "200.00", day, party="示例厂")
-    _post(book, "筹备金", "102", "22203", "50.00", day)
-    _post(book, "后备", "102", "322", "80.00", day)
+    _post(book, "回拨", day, ("102", "40301", "1000.00"), ("102", "22203", "50.00"))
+    _post(book, "补助下级", day, ("50601", "102", "300.00"))
+    _post(book, "借出", day, ("121", "102", "200.00"))
+    _post(book, "后备", day, ("102", "322", "80.00"))
     return book
 
 
@@ -81,7 +74,7 @@ def test_each_chart_has_its_own_book(old: Book, new: Book, union: Union, federat
     assert new.accounts.get(code="502").name == "职工活动组织支出"
     assert [p.month for p in old.periods.all()] == [202112]
     with pytest.raises(PeriodClosed):
-        _post(old, "late", "102", "408", "1.00", dt.date(2022, 1, 1))
+        _post(old, "late", dt.date(2022, 1, 1), ("102", "408", "1.00"))
     with pytest.raises(AccountNotInChart):
         opening.add_account(book=old, code="50801", name="示例", authorised_by="")
     with pytest.raises(IntegrityError), transaction.atomic():

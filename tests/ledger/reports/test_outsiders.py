@@ -51,9 +51,6 @@ _ROOTS = {
 
 
 def _kept(book: Book, *, with_code: bool) -> outsiders.Balances:
-    roots = dict(
-        asset="Assets", liability="Liabilities", net_asset="Equity", income="Income", expense="Expenses"
-    )
     kept = {}
     for account in Account.objects.filter(book=book, is_leaf=True):
         path = [_ROOTS[account.account_class], *([book.code] if with_code else []), account.code[:3]]
