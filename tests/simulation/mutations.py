@@ -73,7 +73,8 @@ def _bulk_drops_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _earmarked_money_closes_to_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(closing, "_EARMARKED_RESULT", closing._OWN_RESULT)
+    results = closing._RESULTS["2021"]
+    monkeypatch.setitem(results, FundSource.EARMARKED, results[FundSource.OWN])
 
 
 def _changed_content_is_taken_for_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

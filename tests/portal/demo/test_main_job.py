@@ -49,7 +49,7 @@ def test_the_main_job_leaves_books_that_outsiders_agree_with(reports: Path) -> N
     month = balances[0]["period"]
     after = (dt.date.fromisoformat(f"{month}-01") + dt.timedelta(days=32)).replace(day=1)
 
-    expected = {}
+    expected: outsiders.Balances = {}
     for balance in balances:
         expected |= _closing(balance)
         _statements_tie(balance, reports)
