@@ -82,6 +82,16 @@ class CannotReopen(LedgerError):
     code = "cannot_reopen"
 
 
+class FileRefused(LedgerError):
+    """A file that cannot prove a voucher: its kind, its size, or because it proves another one already."""
+
+    code = "file_refused"
+
+
+class AnchorExists(LedgerError):
+    code = "anchor_exists"
+
+
 class BalancesRefused(LedgerError):
     """Opening balances that cannot be brought in as they are."""
 

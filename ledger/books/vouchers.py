@@ -9,7 +9,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from . import manual
+from . import attachments, manual
 from .errors import CheckedBySamePerson, PostedIsFinal, VoucherIncomplete, ledger_refusals
 from .models import Book, Transaction, Voucher, VoucherEntry, VoucherState
 
@@ -22,7 +22,7 @@ def draw_up(
     prepared_by: AbstractBaseUser,
     summary: str = "",
     word: str = "记",
-    attachments: int = 0,
+    papers: int = 0,
 ) -> Voucher:
     """Prepare one voucher (制单) over transactions of one book and day; it has no number until posted."""
     if not transactions:
@@ -35,7 +35,7 @@ def draw_up(
             month=first.month,
             date=first.date,
             summary=summary or first.summary,
-            attachments=attachments,
+            attachments=papers,
             prepared_by_id=prepared_by.pk,
         )
         VoucherEntry.objects.bulk_create([VoucherEntry(voucher=voucher, transaction=t) for t in transactions])
@@ -56,7 +56,7 @@ def draw_up_day(*, book: Book, date: dt.date, prepared_by: AbstractBaseUser) -> 
             summary=same_kind[0].summary
             if len(same_kind) == 1
             else f"{same_kind[0].summary}等{len(same_kind)}笔",
-            attachments=sum(1 for t in same_kind if t.document),
+            papers=sum(1 for t in same_kind if t.document),
         )
         for same_kind in waiting.values()
     ]
@@ -97,6 +97,7 @@ def check_and_post(*, voucher: Voucher, checked_by: AbstractBaseUser) -> Voucher
 
 @transaction.atomic
 def discard(*, voucher: Voucher) -> None:
-    """Take back a draft; its transactions wait for another voucher. Raises PostedIsFinal."""
+    """Take back a draft with its files; its transactions wait for another voucher. Raises PostedIsFinal."""
+    attachments.forget(voucher.files.all())
     with ledger_refusals():
         voucher.delete()

@@ -68,7 +68,7 @@ def reset(checkout: Path = CHECKOUT) -> None:
     data = checkout_data(checkout)
     with step("Removing databases, secrets and uploaded files of this checkout"):
         _refuse_if_in_use(data)
-        for folder in (data, local_folder(checkout), checkout / "media"):
+        for folder in (data, local_folder(checkout), checkout / "media", checkout / "media-private"):
             if folder.exists():
                 shutil.rmtree(folder)
 

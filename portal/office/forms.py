@@ -84,6 +84,9 @@ class FileForm(forms.Form):
         uploaded = self.cleaned_data["file"]
         return bytes(uploaded.read())
 
+    def name(self) -> str:
+        return str(self.cleaned_data["file"].name)
+
 
 class SearchForm(forms.Form):
     q = forms.CharField(

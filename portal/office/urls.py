@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import bank, books, claims, counter, home, payouts, programmes, runs, vouchers
+from .views import bank, books, claims, counter, home, payouts, programmes, runs, voucher_files, vouchers
 
 urlpatterns = [
     path("", home.home, name="office_home"),
@@ -53,6 +53,17 @@ urlpatterns = [
     path("books/<str:code>/vouchers/<int:pk>/cancel/", vouchers.cancel, name="office_voucher_cancel"),
     path("books/<str:code>/vouchers/<int:pk>/template/", vouchers.save_template, name="office_template"),
     path("books/<str:code>/vouchers/<int:pk>/pdf/", vouchers.as_pdf, name="office_voucher_pdf"),
+    path("books/<str:code>/vouchers/<int:pk>/files/", voucher_files.attach, name="office_voucher_attach"),
+    path(
+        "books/<str:code>/vouchers/<int:pk>/files/<int:file>/",
+        voucher_files.download,
+        name="office_voucher_file",
+    ),
+    path(
+        "books/<str:code>/vouchers/<int:pk>/files/<int:file>/remove/",
+        voucher_files.remove,
+        name="office_voucher_file_remove",
+    ),
     path("books/<str:code>/close/", books.close, name="office_close"),
     path("books/<str:code>/reopen/", books.reopen, name="office_reopen"),
     path("bank/", bank.overview, name="office_bank"),

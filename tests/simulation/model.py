@@ -62,6 +62,15 @@ class BookModel:
         held = sum((amount for _debit, source, amount in self.holds.values() if source == account), ZERO)
         return debit - credit - held
 
+    def overspent(self) -> dict[str, Decimal]:
+        """By project, how much more earmarked money was spent than came in."""
+        left: dict[str, Decimal] = defaultdict(lambda: ZERO)
+        for lines in self.lines.values():
+            for x in lines:
+                if x.fund == "earmarked":
+                    left[x.project] += x.amount * (_is_result(x.credit) - _is_result(x.debit))
+        return {project: -amount for project, amount in left.items() if amount < 0}
+
     def results(self, month: int) -> tuple[ModelLine, ...]:
         """The lines that carry income and expenditure of a month to 32103 (earmarked) or 32203 (own)."""
         net: dict[tuple[str, str, str], Decimal] = defaultdict(lambda: ZERO)
@@ -89,6 +98,11 @@ class BookModel:
             for (account, project, fund), amount in sorted(net.items())
             if amount
         )
+
+
+def _is_result(account: str) -> bool:
+    """Income, expenditure, and 321 where their difference stands after closing."""
+    return account[0] in "45" or account.startswith("321")
 
 
 def _across(account: str, target: str, net_debit: Decimal, project: str, fund: str) -> ModelLine:

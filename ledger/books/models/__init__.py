@@ -9,11 +9,21 @@ from .book import Account, BankAccount, Book, Period, PeriodReopening, PeriodSta
 from .chart import AccountClass, BookKind, Chart, ChartAccount, FundSource, Nature, Side
 from .entries import Balance, Posting, Transaction, Transfer, Turnover
 from .holds import Hold, HoldState
-from .vouchers import Voucher, VoucherEntry, VoucherKind, VoucherLine, VoucherState, VoucherTemplate
+from .vouchers import (
+    Anchor,
+    Voucher,
+    VoucherEntry,
+    VoucherFile,
+    VoucherKind,
+    VoucherLine,
+    VoucherState,
+    VoucherTemplate,
+)
 
 __all__ = [
     "Account",
     "AccountClass",
+    "Anchor",
     "Balance",
     "BankAccount",
     "Book",
@@ -34,6 +44,7 @@ __all__ = [
     "Turnover",
     "Voucher",
     "VoucherEntry",
+    "VoucherFile",
     "VoucherKind",
     "VoucherLine",
     "VoucherState",

@@ -53,6 +53,7 @@ class Transaction(models.Model):
         indexes = [
             models.Index(fields=["book", "date"], name="transaction_by_day"),
             models.Index(fields=["mirror_key"], name="transaction_by_mirror", condition=~Q(mirror_key="")),
+            models.Index(fields=["book", "month"], name="closing_by_month", condition=Q(kind="closing")),
         ]
 
     def __str__(self) -> str:

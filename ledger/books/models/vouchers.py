@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.files.storage import Storage, storages
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -133,6 +134,55 @@ class VoucherLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account} {self.amount}"
+
+
+def _private() -> Storage:
+    return storages["private"]
+
+
+class VoucherFile(models.Model):
+    """A document that proves a voucher (原始凭证附件), such as a scanned invoice or an electronic one (电子凭证)."""
+
+    voucher = models.ForeignKey(Voucher, on_delete=models.CASCADE, related_name="files")
+    name = models.CharField(_("name"), max_length=120)
+    content_type = models.CharField(_("type"), max_length=40)
+    size = models.PositiveIntegerField(_("size in bytes"))
+    sha256 = models.BinaryField(_("SHA-256"), max_length=32)
+    file = models.FileField(_("file"), upload_to="vouchers/%Y/%m/", storage=_private)
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("added by"), on_delete=models.PROTECT, related_name="+"
+    )
+    added_at = models.DateTimeField(_("added at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("voucher file")
+        verbose_name_plural = _("voucher files")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["voucher", "sha256"], name="one_voucher_file_per_content")
+        ]
+        indexes = [models.Index(fields=["sha256"], name="voucher_file_by_content")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Anchor(models.Model):
+    """The ends of the voucher chains on one day, chained to the day before; the database fills all but the day."""
+
+    day = models.DateField(_("day"), unique=True)
+    taken_at = models.DateTimeField(_("taken at"), editable=False)
+    heads = models.TextField(_("chain ends"), editable=False)  # book|sequence|hash, a line each
+    previous_hash = models.BinaryField(max_length=32, editable=False)
+    hash = models.BinaryField(max_length=32, editable=False)
+
+    class Meta:
+        verbose_name = _("anchor")
+        verbose_name_plural = _("anchors")
+        ordering = ["day"]
+
+    def __str__(self) -> str:
+        return str(self.day)
 
 
 class VoucherTemplate(models.Model):

@@ -24,6 +24,7 @@ from ledger.reports import papers
 from portal.accounts.access import StaffRequest, duty_required, refusals_on
 from portal.accounts.roles import Duty
 from portal.office import desk
+from portal.office.forms import FileForm
 from portal.office.voucher_forms import LineFormSet, TemplateNameForm, VoucherForm, lines_from, rows_of
 
 from .books import back_to_vouchers, book_of, head_context, month_of
@@ -83,7 +84,7 @@ def check(request: StaffRequest, code: str) -> HttpResponse:
 def detail(request: StaffRequest, code: str, pk: int) -> HttpResponse:
     """One voucher: its lines, who made and checked it, the events and documents behind it."""
     book = book_of(request, code)
-    return _detail(request, book, _voucher(book, pk), TemplateNameForm())
+    return show(request, book, voucher_of(book, pk))
 
 
 @duty_required(Duty.PREPARE_VOUCHER)
@@ -115,7 +116,7 @@ def edit(request: StaffRequest, code: str, pk: int) -> HttpResponse:
 @require_POST
 def discard(request: StaffRequest, code: str, pk: int) -> HttpResponse:
     book = book_of(request, code, Duty.PREPARE_VOUCHER)
-    voucher = _voucher(book, pk)
+    voucher = voucher_of(book, pk)
     voucher_desk.discard(voucher=voucher)
     messages.success(request, _("The draft is gone. Events that it covered wait for another voucher."))
     return back_to_vouchers(book, voucher.month)
@@ -126,7 +127,7 @@ def discard(request: StaffRequest, code: str, pk: int) -> HttpResponse:
 def cancel(request: StaffRequest, code: str, pk: int) -> HttpResponse:
     """Draft the red-letter voucher that cancels this one, dated today if its month is open."""
     book = book_of(request, code, Duty.PREPARE_VOUCHER)
-    red = manual.cancel(voucher=_voucher(book, pk), date=timezone.localdate(), prepared_by=request.user)
+    red = manual.cancel(voucher=voucher_of(book, pk), date=timezone.localdate(), prepared_by=request.user)
     messages.success(request, _("The red-letter voucher is prepared. Somebody else checks it."))
     return redirect("office_voucher", code=book.code, pk=red.pk)
 
@@ -135,10 +136,10 @@ def cancel(request: StaffRequest, code: str, pk: int) -> HttpResponse:
 @require_POST
 def save_template(request: StaffRequest, code: str, pk: int) -> HttpResponse:
     book = book_of(request, code, Duty.PREPARE_VOUCHER)
-    voucher = _voucher(book, pk)
+    voucher = voucher_of(book, pk)
     form = TemplateNameForm(request.POST)
     if not form.is_valid():
-        return _detail(request, book, voucher, form)
+        return show(request, book, voucher, template_form=form)
     manual.save_template(
         book=book,
         name=form.cleaned_data["name"],
@@ -153,24 +154,28 @@ def save_template(request: StaffRequest, code: str, pk: int) -> HttpResponse:
 @duty_required(Duty.VIEW_BOOKS)
 def as_pdf(request: StaffRequest, code: str, pk: int) -> HttpResponse:
     book = book_of(request, code)
-    voucher = _voucher(book, pk)
+    voucher = voucher_of(book, pk)
     response = HttpResponse(papers.voucher_paper(voucher), content_type="application/pdf")
     name = quote(f"{book.code}-{voucher.month}-{voucher}.pdf")
     response["Content-Disposition"] = f"inline; filename*=UTF-8''{name}"
     return response
 
 
-def _voucher(book: Book, pk: int) -> Voucher:
+def voucher_of(book: Book, pk: int) -> Voucher:
     return get_object_or_404(
         book.vouchers.select_related("book__union", "prepared_by", "checked_by", "cancels", "corrects"), pk=pk
     )
 
 
-def _asked(book: Book, pk: str | None) -> Voucher | None:
-    return _voucher(book, int(pk)) if pk and pk.isdecimal() else None
-
-
-def _detail(request: StaffRequest, book: Book, voucher: Voucher, form: TemplateNameForm) -> HttpResponse:
+def show(
+    request: StaffRequest,
+    book: Book,
+    voucher: Voucher,
+    *,
+    template_form: TemplateNameForm | None = None,
+    file_form: FileForm | None = None,
+) -> HttpResponse:
+    """The page of one voucher, with a form that was refused or with empty ones."""
     lines = manual.lines_of(voucher)
     names = {a.code: a for a in book.accounts.filter(code__in={line.account for line in lines})}
     context: dict[str, Any] = {
@@ -181,12 +186,18 @@ def _detail(request: StaffRequest, book: Book, voucher: Voucher, form: TemplateN
         "transactions": Paginator(voucher.transactions.order_by("pk"), _PER_PAGE).get_page(
             request.GET.get("page")
         ),
+        "files": voucher.files.select_related("added_by"),
         "cancelled_by": Voucher.objects.filter(cancels=voucher).first(),
         "corrections": voucher.corrected_by.order_by("pk"),
         "is_own": voucher.prepared_by_id == request.user.pk,
-        "form": form,
+        "template_form": template_form or TemplateNameForm(),
+        "file_form": file_form or FileForm(),
     }
     return desk.page(request, "voucher", "books", context)
+
+
+def _asked(book: Book, pk: str | None) -> Voucher | None:
+    return voucher_of(book, int(pk)) if pk and pk.isdecimal() else None
 
 
 def _write(

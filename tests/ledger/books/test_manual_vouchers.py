@@ -42,11 +42,6 @@ def book(federation: Federation) -> Book:
     return federation.books["HD"]
 
 
-@pytest.fixture
-def bank(federation: Federation) -> str:
-    return federation.banks["HD"].account.code
-
-
 def levy(federation: Federation, bank: str, amount: str = "1000.00", **changes: Any) -> Voucher:
     values: dict[str, Any] = {
         "book": federation.books["HD"],
@@ -74,7 +69,7 @@ def test_a_draft_posts_nothing_until_another_person_checks_it(
     ]
     with pytest.raises(PostedIsFinal):
         vouchers.check_and_post(voucher=draft, checked_by=federation.checker)
-    assert all(check.ok for check in verify())
+    assert [check for check in verify() if not check.ok] == []
 
 
 def test_a_compound_voucher_keeps_every_line(federation: Federation, book: Book, bank: str) -> None:
@@ -164,7 +159,7 @@ def test_red_letters_take_a_voucher_back_once(federation: Federation, book: Book
     vouchers.check_and_post(voucher=blue, checked_by=federation.checker)
     assert blue.summary == "订正3月16日记-1号凭证"
     assert queries.balance_of(book, "402") == yuan("1200.00")
-    assert all(check.ok for check in verify())
+    assert [check for check in verify() if not check.ok] == []
 
 
 def test_what_cannot_be_cancelled_from_the_books(federation: Federation, bank: str) -> None:

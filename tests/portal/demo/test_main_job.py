@@ -27,6 +27,7 @@ def reports(transactional_db: None, tmp_path: Path) -> Path:
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "portal.settings.demo",
         "MEDIA_ROOT": str(tmp_path / "media"),
+        "PRIVATE_ROOT": str(tmp_path / "private"),
         "LANGUAGE": "en",
     }
     done = subprocess.run(

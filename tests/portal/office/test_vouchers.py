@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from ledger.books import queries
@@ -121,3 +122,38 @@ def test_other_unions_vouchers_are_out_of_reach(federation: Federation, maker: C
     draft = Voucher.objects.get()
     assert maker.get(f"/office/books/TJ/vouchers/{draft.pk}/").status_code == 404
     assert maker.post(f"/office/books/TJ/vouchers/{draft.pk}/discard/").status_code == 404
+
+
+def test_a_file_is_attached_read_and_taken_off(
+    federation: Federation, maker: Client, checker: Client, bank: str
+) -> None:
+    maker.post(WRITE, typed(bank, attachments="0"))
+    draft = Voucher.objects.get()
+    address = f"/office/books/HD/vouchers/{draft.pk}/files/"
+    refused = maker.post(address, {"file": SimpleUploadedFile("坏.exe", b"MZ")})
+    assert "Attach a PDF, OFD, XML, PNG or JPEG file." in refused.content.decode()
+    assert maker.post(address, {}).status_code == 200
+    page = maker.post(address, {"file": SimpleUploadedFile("发票.pdf", b"%PDF-1.7")}, follow=True)
+    assert "发票.pdf" in page.content.decode()
+    kept = draft.files.get()
+    shown = checker.get(f"{address}{kept.pk}/")
+    assert b"".join(shown) == b"%PDF-1.7"
+    assert shown.headers["Content-Type"] == "application/pdf"
+    assert shown.headers["X-Content-Type-Options"] == "nosniff"
+    assert checker.post(f"{address}{kept.pk}/remove/").status_code == 403
+    assert browser_of(federation.cashier).get(f"{address}{kept.pk}/").status_code == 403
+    other = f"/office/books/TJ/vouchers/{draft.pk}/files/{kept.pk}/"
+    assert checker.get(other).status_code == 404
+    maker.post(f"{address}{kept.pk}/remove/")
+    assert not draft.files.exists()
+    draft.refresh_from_db()
+    assert draft.attachments == 0
+
+
+def test_xml_is_handed_out_and_never_shown(maker: Client, bank: str) -> None:
+    maker.post(WRITE, typed(bank))
+    draft = Voucher.objects.get()
+    address = f"/office/books/HD/vouchers/{draft.pk}/files/"
+    maker.post(address, {"file": SimpleUploadedFile("e.xml", b"<?xml version='1.0'?><a/>")})
+    given = maker.get(f"{address}{draft.files.get().pk}/")
+    assert given.headers["Content-Disposition"].startswith("attachment")

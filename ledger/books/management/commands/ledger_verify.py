@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils.translation import gettext as _
 
-from ledger.books.integrity import verify
+from ledger.books import anchors
+from ledger.books.integrity import CheckResult, verify
 from ledger.books.models import Book
 
 
@@ -19,6 +21,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--book", metavar="CODE", help="only this book")
         parser.add_argument("--json", action="store_true", help="print JSON")
+        parser.add_argument(
+            "--anchors",
+            type=Path,
+            metavar="FILE",
+            help="compare with anchors kept outside (ledger_anchor --output)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         book = None
@@ -28,6 +36,8 @@ class Command(BaseCommand):
                 self.stderr.write(_("There is no book %(code)s.") % {"code": options["book"]})
                 sys.exit(2)
         results = verify(book=book)
+        if options["anchors"]:
+            results.append(self._compare(options["anchors"]))
         ok = all(result.ok for result in results)
         if options["json"]:
             checks = [{"name": r.name, "ok": r.ok, "detail": r.detail} for r in results]
@@ -40,3 +50,12 @@ class Command(BaseCommand):
                 )
         if not ok:
             sys.exit(1)
+
+    def _compare(self, file: Path) -> CheckResult:
+        try:
+            with file.open(encoding="utf-8") as lines:
+                differing = anchors.differences(lines)
+        except (OSError, ValueError) as error:
+            self.stderr.write(_("The file of anchors cannot be read: %(why)s") % {"why": error})
+            sys.exit(2)
+        return CheckResult("anchors kept outside agree", not differing, ", ".join(differing))
