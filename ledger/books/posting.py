@@ -70,15 +70,31 @@ WITH head AS (
     ON CONFLICT (book_id, external_key) DO NOTHING RETURNING id, book_id, month
 ), body AS (
     INSERT INTO books_transfer {LINES}
-      FROM head, unnest(%(debits)s::text[], %(credits)s::text[], %(amounts)s::numeric[], %(reds)s::bool[],
-                        %(projects)s::text[], %(funds)s::text[], %(parties)s::text[], %(natures)s::text[],
-                        %(economics)s::text[])
-           WITH ORDINALITY AS row (debit, credit, amount, red, project, fund, party, nature, economic, line)
+      FROM head CROSS JOIN {{rows}}
       LEFT JOIN books_account debit ON debit.book_id = %(book)s AND debit.code = row.debit
       LEFT JOIN books_account credit ON credit.book_id = %(book)s AND credit.code = row.credit
 )
 SELECT id FROM head
 """
+_COLUMNS = {
+    "debit": "varchar",
+    "credit": "varchar",
+    "amount": "numeric",
+    "red": "bool",
+    "project": "text",
+    "fund": "text",
+    "party": "text",
+    "nature": "text",
+    "economic": "text",
+}
+# Nearly every post has one line, and plain values are handed over quicker than arrays.
+_POST_ONE = _POST.format(
+    rows=f"(SELECT 1 AS line, {', '.join(f'%({name})s::{kind} AS {name}' for name, kind in _COLUMNS.items())}) AS row"
+)
+_POST_SEVERAL = _POST.format(
+    rows=f"unnest({', '.join(f'%({name})s::{kind}[]' for name, kind in _COLUMNS.items())})"
+    f" WITH ORDINALITY AS row ({', '.join(_COLUMNS)}, line)"
+)
 
 
 def post(
@@ -137,7 +153,8 @@ def _execute(posted: Transaction, entries: Sequence[Entry]) -> tuple[int] | None
             connection.wrap_database_errors,
             psycopg.Cursor(connection.connection) as cursor,
         ):
-            return cursor.execute(_POST, _parameters(posted, entries), prepare=True).fetchone()
+            statement = _POST_ONE if len(entries) == 1 else _POST_SEVERAL
+            return cursor.execute(statement, _parameters(posted, entries), prepare=True).fetchone()
     except IntegrityError as error:
         if isinstance(error.__cause__, psycopg.errors.NotNullViolation):
             raise UnknownAccount(_missing_accounts(posted.book, entries)) from error
@@ -183,6 +200,21 @@ def reverse(
 
 
 def _parameters(posted: Transaction, entries: Sequence[Entry]) -> dict[str, object]:
+    rows = [
+        (
+            e.debit,
+            e.credit,
+            e.amount.amount,
+            e.red,
+            e.project,
+            e.fund_source,
+            e.party,
+            e.nature,
+            e.economic_class,
+        )
+        for e in entries
+    ]
+    columns = rows[0] if len(rows) == 1 else map(list, zip(*rows, strict=True))
     return {
         "book": posted.book_id,
         "key": posted.external_key,
@@ -196,15 +228,7 @@ def _parameters(posted: Transaction, entries: Sequence[Entry]) -> dict[str, obje
         "mirror": posted.mirror_key,
         "now": posted.created_at,
         "actor": posted.created_by_id,
-        "debits": [e.debit for e in entries],
-        "credits": [e.credit for e in entries],
-        "amounts": [e.amount.amount for e in entries],
-        "reds": [e.red for e in entries],
-        "projects": [e.project for e in entries],
-        "funds": [e.fund_source for e in entries],
-        "parties": [e.party for e in entries],
-        "natures": [e.nature for e in entries],
-        "economics": [e.economic_class for e in entries],
+        **dict(zip(_COLUMNS, columns, strict=True)),
     }
 
 

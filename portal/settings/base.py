@@ -113,6 +113,8 @@ INSTALLED_APPS.append("django.forms")
 DATABASES = {"default": env.db("DATABASE_URL", default="postgresql:///puhui")}
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# Statements that psycopg's own cursors run again and again (posting, claims) are parsed and planned once a connection.
+DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5
 # Rate limits and used one-time codes must hold across all server processes, so they are kept in the database.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "puhui_cache"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -103,15 +103,28 @@ MUTATIONS = [
     Mutation("earmarked income closes to own money", _earmarked_money_closes_to_own),
     Mutation("earmarked money is posted as own", _earmarked_is_posted_as_own),
     Mutation(
-        "red lines do not reduce the credit side",
+        "red letters count in black",
         _function(
             "books_apply_transfers",
-            "SELECT credit_id, month, 0.00, CASE WHEN is_red THEN -amount ELSE amount END",
-            "SELECT credit_id, month, 0.00, amount",
+            "CASE WHEN line.is_red THEN -line.amount ELSE line.amount END",
+            "line.amount",
         ),
     ),
     Mutation(
+        "red letters of compound entries count in black",
+        _function("books_apply_transfers", "CASE WHEN is_red THEN -amount ELSE amount END", "amount"),
+    ),
+    Mutation(
         "months are counted and running balances are not",
+        _function(
+            "books_apply_transfers",
+            "SET debit = debit + debits[n], credit = credit + credits[n]\n"
+            "         WHERE account_id = accounts[n] AND shard",
+            "SET debit = debit\n         WHERE account_id = accounts[n] AND shard",
+        ),
+    ),
+    Mutation(
+        "running balances of compound entries mix up the sides",
         _function(
             "books_apply_transfers",
             "SELECT account_id, shard, sum(debit), sum(credit), 0 FROM sums",
@@ -120,7 +133,7 @@ MUTATIONS = [
     ),
     Mutation(
         "posts into closed months are taken",
-        _sql("DROP TRIGGER transaction_in_open_period ON books_transaction"),
+        _function("books_apply_transfers", "AND state = 'open'", ""),
     ),
     Mutation(
         "voucher numbers skip",

@@ -48,7 +48,9 @@ class Book(models.Model):
 class Account(models.Model):
     """An account in one book: official, or a detail account (明细科目) below an official one."""
 
-    book = models.ForeignKey(Book, verbose_name=_("book"), on_delete=models.PROTECT, related_name="accounts")
+    book = models.ForeignKey(
+        Book, verbose_name=_("book"), on_delete=models.PROTECT, related_name="accounts", db_index=False
+    )
     code = models.CharField(_("code"), max_length=20)
     name = models.CharField(_("name"), max_length=80)
     name_en = models.CharField(_("name in English"), max_length=120, blank=True)
@@ -73,7 +75,6 @@ class Account(models.Model):
         ordering = ["code"]
         constraints = [
             models.UniqueConstraint(fields=["book", "code"], name="one_account_per_code"),
-            models.UniqueConstraint(fields=["id", "book"], name="account_with_its_book"),
             models.CheckConstraint(
                 condition=Q(guard=0) | Q(guard__in=[-1, 1], shards=1), name="guarded_has_one_row"
             ),
@@ -119,7 +120,9 @@ class PeriodState(models.TextChoices):
 class Period(models.Model):
     """A calendar month of a book (会计期间); ``month`` is YYYYMM."""
 
-    book = models.ForeignKey(Book, verbose_name=_("book"), on_delete=models.PROTECT, related_name="periods")
+    book = models.ForeignKey(
+        Book, verbose_name=_("book"), on_delete=models.PROTECT, related_name="periods", db_index=False
+    )
     month = models.PositiveIntegerField(_("month"))
     state = models.CharField(_("state"), max_length=10, choices=PeriodState, default=PeriodState.OPEN)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)

@@ -118,7 +118,7 @@ def test_an_unbalanced_or_impossible_line_is_refused(  # noqa: PLR0917 - one arg
 
 def test_a_line_between_two_books_is_refused(book: Book, federation: Federation) -> None:
     line = {"book": book.pk, "debit": account(book, "101"), "credit": account(federation.books["HD"], "408")}
-    assert refused(INSERT_BOTH, **line, amount="1.00", currency="CNY") == "credit_in_the_same_book"
+    assert refused(INSERT_BOTH, **line, amount="1.00", currency="CNY") == "PH005"
 
 
 def test_the_posting_view_takes_no_rows(book: Book, posted: Transaction) -> None:
@@ -137,7 +137,35 @@ def test_a_second_use_of_an_external_key_is_refused(book: Book, posted: Transact
 def test_a_post_into_a_closed_period_is_refused(book: Book, federation: Federation) -> None:
     for month in (202601, 202602, 202603):
         closing.close_period(book=book, month=month, actor=federation.maker)
-    assert refused(INSERT_HEAD, book.pk, "raw", "2026-03-16", 202603) == "PH004"
+    line = {"book": book.pk, "debit": account(book, "101"), "credit": account(book, "401")}
+    assert refused(INSERT_BOTH, **line, amount="1.00", currency="CNY") == "PH004"
+    assert not Transaction.objects.exists()
+
+
+@pytest.mark.parametrize("changed", [{"month": 202604}, {"book": "HD"}, {"transaction": 0}])
+def test_a_line_elsewhere_than_its_transaction_is_refused(
+    book: Book, federation: Federation, changed: dict[str, object]
+) -> None:
+    elsewhere = federation.books["HD"] if "book" in changed else book
+    head = """
+        INSERT INTO books_transaction (book_id, external_key, date, month, kind, summary, document, mirror_key,
+                                       created_at)
+        VALUES (%s, 'raw', '2026-03-16', 202603, 'raw', 'raw', '', '', now()) RETURNING id
+    """
+    with transaction.atomic():
+        ((pk,),) = sql(head, book.pk)
+        line = (
+            changed.get("transaction", pk), elsewhere.pk, changed.get("month", 202603),
+            account(elsewhere, "101"), account(elsewhere, "408"), "1.00", "CNY",
+        )  # fmt: skip
+        assert refused(INSERT_LINE, *line) == "PH005"
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("table", ["books_account", "books_period"])
+def test_what_lines_point_at_is_never_deleted(book: Book, posted: Transaction, table: str) -> None:
+    assert refused(f"DELETE FROM {table} WHERE book_id = %s", book.pk) in {"PH001", "PH004"}
+    assert refused(f"TRUNCATE {table} CASCADE") in {"PH001", "PH002", "55006"}
 
 
 def test_a_closed_period_stays_closed(book: Book, federation: Federation) -> None:

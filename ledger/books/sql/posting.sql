@@ -1,0 +1,151 @@
+-- Posting, as quick as the rules allow (books 0008): replaces books_check_periods and books_apply_transfers.
+-- Whatever the way a row came, the database checks it once: in the one trigger that moves the balances.
+
+-- Foreign keys lock the row they point at. On the accounts that every payment uses, these locks cost more than the whole
+-- rest of a post, and the trigger below reads the same rows anyway. What nobody can delete cannot go missing.
+ALTER TABLE books_transfer
+    DROP CONSTRAINT transfer_of_its_transaction, DROP CONSTRAINT debit_in_the_same_book,
+    DROP CONSTRAINT credit_in_the_same_book;
+ALTER TABLE books_transaction DROP CONSTRAINT transaction_in_a_period;
+CREATE TRIGGER account_is_never_deleted BEFORE DELETE ON books_account
+    FOR EACH ROW EXECUTE FUNCTION books_refuse_change();
+CREATE TRIGGER accounts_are_not_emptied BEFORE TRUNCATE ON books_account
+    FOR EACH STATEMENT EXECUTE FUNCTION books_refuse_change();
+CREATE TRIGGER periods_are_not_emptied BEFORE TRUNCATE ON books_period
+    FOR EACH STATEMENT EXECUTE FUNCTION books_refuse_change();
+
+-- A transaction without transfers is refused, and every transfer asks for its open period.
+DROP TRIGGER transaction_in_open_period ON books_transaction;
+DROP FUNCTION books_check_periods();
+
+-- Totals are kept by triggers; asked in WHEN, the question costs no call.
+DROP TRIGGER balance_is_kept_by_ledger ON books_balance;
+DROP TRIGGER turnover_is_kept_by_ledger ON books_turnover;
+CREATE TRIGGER balance_is_kept_by_ledger BEFORE INSERT OR UPDATE OR DELETE ON books_balance
+    FOR EACH STATEMENT WHEN (pg_trigger_depth() < 1) EXECUTE FUNCTION books_refuse_by_hand();
+CREATE TRIGGER turnover_is_kept_by_ledger BEFORE INSERT OR UPDATE OR DELETE ON books_turnover
+    FOR EACH STATEMENT WHEN (pg_trigger_depth() < 1) EXECUTE FUNCTION books_refuse_by_hand();
+-- Room on each page, so that a busy total is written again in place and no index has to follow it.
+ALTER TABLE books_balance SET (fillfactor = 50);
+ALTER TABLE books_turnover SET (fillfactor = 50);
+
+-- What the rows must be: lines of a transaction of this database transaction, in its book and month, between two lowest
+-- accounts of that book, with the dimensions that these require, in an open month. Locks are taken in one order by every
+-- post: the advisory lock of the book that closing takes alone (ledger.books.locks.PERIOD_LOCK), turnovers by account,
+-- balances by account.
+CREATE OR REPLACE FUNCTION books_apply_transfers() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    is_one constant boolean := (SELECT count(*) FROM new_rows) = 1;
+    line books_transfer;
+    facts record;
+    change numeric;
+    -- The two sides of one line, the account with the lower number first.
+    accounts bigint[];
+    parts int[];
+    debits numeric[];
+    credits numeric[];
+BEGIN
+    IF is_one THEN
+        -- Nearly every payment is one line: each row by its key, no sorting, no grouping.
+        SELECT * INTO line FROM new_rows;
+        SELECT (t.book_id, t.month, d.book_id, c.book_id)
+               = (line.book_id, line.month, line.book_id, line.book_id) AS is_whole,
+               t.xid <> pg_current_xact_id() AS is_late,
+               d.is_leaf AND c.is_leaf AS is_leaf,
+               (d.needs_project OR c.needs_project) AND line.project = ''
+               OR (d.needs_nature OR c.needs_nature) AND line.nature = ''
+               OR (d.needs_economic_class OR c.needs_economic_class) AND line.economic_class = '' AS lacks_dimension,
+               pg_backend_pid() % d.shards AS debit_part, pg_backend_pid() % c.shards AS credit_part
+          INTO facts
+          FROM books_transaction t, books_account d, books_account c
+         WHERE t.id = line.transaction_id AND d.id = line.debit_id AND c.id = line.credit_id;
+    ELSE
+        -- OFFSET 0 keeps each look-up by its key, whatever size of statement the cached plan was made for.
+        SELECT bool_and((t.book_id, t.month, d.book_id, c.book_id)
+                        IS NOT DISTINCT FROM (n.book_id, n.month, n.book_id, n.book_id)) IS NOT FALSE AS is_whole,
+               bool_or(t.xid <> pg_current_xact_id()) AS is_late,
+               bool_and(d.is_leaf AND c.is_leaf) AS is_leaf,
+               bool_or((d.needs_project OR c.needs_project) AND n.project = ''
+                       OR (d.needs_nature OR c.needs_nature) AND n.nature = ''
+                       OR (d.needs_economic_class OR c.needs_economic_class) AND n.economic_class = '')
+                   AS lacks_dimension
+          INTO facts
+          FROM new_rows n
+          LEFT JOIN LATERAL (SELECT * FROM books_transaction WHERE id = n.transaction_id OFFSET 0) t ON true
+          LEFT JOIN LATERAL (SELECT * FROM books_account WHERE id = n.debit_id OFFSET 0) d ON true
+          LEFT JOIN LATERAL (SELECT * FROM books_account WHERE id = n.credit_id OFFSET 0) c ON true;
+    END IF;
+    IF facts.is_whole IS NOT TRUE THEN
+        RAISE EXCEPTION 'a line has the book and month of its transaction, and two accounts of that book'
+            USING ERRCODE = 'PH005';
+    ELSIF facts.is_late THEN
+        RAISE EXCEPTION 'a posted transaction takes no further lines' USING ERRCODE = 'PH001';
+    ELSIF NOT facts.is_leaf THEN
+        RAISE EXCEPTION 'only the lowest accounts take postings' USING ERRCODE = 'PH003';
+    ELSIF facts.lacks_dimension THEN
+        RAISE EXCEPTION 'a line lacks a dimension that its account requires' USING ERRCODE = 'PH009';
+    END IF;
+
+    IF NOT is_one THEN
+        FOR facts IN SELECT DISTINCT book_id, month FROM new_rows ORDER BY 1, 2 LOOP
+            PERFORM pg_advisory_xact_lock_shared(7001, facts.book_id::int);
+            PERFORM FROM books_period WHERE book_id = facts.book_id AND month = facts.month AND state = 'open';
+            IF NOT FOUND THEN
+                RAISE EXCEPTION 'period % is closed', facts.month USING ERRCODE = 'PH004';
+            END IF;
+        END LOOP;
+        WITH pairs AS (
+            SELECT debit_id, credit_id, month, sum(CASE WHEN is_red THEN -amount ELSE amount END) AS amount
+              FROM new_rows GROUP BY 1, 2, 3
+        ), sums AS MATERIALIZED (
+            SELECT account_id, month, sum(debit) AS debit, sum(credit) AS credit,
+                   pg_backend_pid() % (SELECT shards FROM books_account WHERE id = account_id) AS shard
+              FROM pairs CROSS JOIN LATERAL (VALUES (debit_id, amount, 0.00), (credit_id, 0.00, amount))
+                                            AS side (account_id, debit, credit)
+             GROUP BY account_id, month
+        ), balances AS (
+            INSERT INTO books_balance AS b (account_id, shard, debit, credit, guard)
+            SELECT account_id, shard, sum(debit), sum(credit), 0 FROM sums GROUP BY 1, 2 ORDER BY 1
+            ON CONFLICT (account_id, shard)
+            DO UPDATE SET debit = b.debit + EXCLUDED.debit, credit = b.credit + EXCLUDED.credit
+        )
+        INSERT INTO books_turnover AS t (account_id, month, shard, debit, credit)
+        SELECT account_id, month, shard, debit, credit FROM sums ORDER BY account_id, month
+        ON CONFLICT (account_id, month, shard)
+        DO UPDATE SET debit = t.debit + EXCLUDED.debit, credit = t.credit + EXCLUDED.credit;
+        RETURN NULL;
+    END IF;
+
+    PERFORM pg_advisory_xact_lock_shared(7001, line.book_id::int);
+    PERFORM FROM books_period WHERE book_id = line.book_id AND month = line.month AND state = 'open';
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'period % is closed', line.month USING ERRCODE = 'PH004';
+    END IF;
+    change := CASE WHEN line.is_red THEN -line.amount ELSE line.amount END;
+    IF line.debit_id < line.credit_id THEN
+        accounts := ARRAY[line.debit_id, line.credit_id];
+        parts := ARRAY[facts.debit_part, facts.credit_part];
+        debits := ARRAY[change, 0.00];
+        credits := ARRAY[0.00, change];
+    ELSE
+        accounts := ARRAY[line.credit_id, line.debit_id];
+        parts := ARRAY[facts.credit_part, facts.debit_part];
+        debits := ARRAY[0.00, change];
+        credits := ARRAY[change, 0.00];
+    END IF;
+    FOR n IN 1 .. 2 LOOP
+        UPDATE books_turnover SET debit = debit + debits[n], credit = credit + credits[n]
+         WHERE account_id = accounts[n] AND month = line.month AND shard = parts[n];
+        IF NOT FOUND THEN
+            INSERT INTO books_turnover AS t (account_id, month, shard, debit, credit)
+            VALUES (accounts[n], line.month, parts[n], debits[n], credits[n])
+            ON CONFLICT (account_id, month, shard)
+            DO UPDATE SET debit = t.debit + EXCLUDED.debit, credit = t.credit + EXCLUDED.credit;
+        END IF;
+    END LOOP;
+    FOR n IN 1 .. 2 LOOP
+        UPDATE books_balance SET debit = debit + debits[n], credit = credit + credits[n]
+         WHERE account_id = accounts[n] AND shard = parts[n];
+    END LOOP;
+    RETURN NULL;
+END $$;
