@@ -1,10 +1,11 @@
-"""Posting many transactions at once: the guarantees of ``post``, two COPY streams and one statement for all of them."""
+"""Posting many transactions at once: the guarantees of ``post``, one COPY stream and one statement for all of them."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -45,24 +46,24 @@ def post_together(linked: Sequence[NewTransaction]) -> list[Transaction]:
     return [posted[n] for n in range(len(linked))]
 
 
+# One row for each line; the head stands on every line of its transaction and is read from the first.
 _INCOMING = """
-CREATE TEMPORARY TABLE incoming_head (
-    n int PRIMARY KEY, book_id bigint, external_key text, date date, month int, kind text, summary text, document text,
-    rule text, mirror_key text, created_at timestamptz, created_by_id bigint) ON COMMIT DROP;
-CREATE TEMPORARY TABLE incoming_line (
-    n int, line int, debit text, credit text, amount numeric(18, 2), red boolean, project text, fund text, party text,
-    nature text, economic text) ON COMMIT DROP
+DROP TABLE IF EXISTS incoming;
+CREATE TEMPORARY TABLE incoming (
+    n int, line int, book_id bigint, external_key text, date date, month int, kind text, summary text, document text,
+    rule text, mirror_key text, created_by_id bigint, debit text, credit text, amount numeric(18, 2), red boolean,
+    project text, fund text, party text, nature text, economic text) ON COMMIT DROP
 """
 _POST_MANY = f"""
 WITH head AS (
     INSERT INTO books_transaction (book_id, external_key, date, month, kind, summary, document, rule, mirror_key,
                                    created_at, created_by_id)
-    SELECT book_id, external_key, date, month, kind, summary, document, rule, mirror_key, created_at, created_by_id
-      FROM incoming_head ORDER BY n
+    SELECT book_id, external_key, date, month, kind, summary, document, rule, mirror_key, %s, created_by_id
+      FROM incoming WHERE line = 1 ORDER BY n
     ON CONFLICT (book_id, external_key) DO NOTHING RETURNING id, book_id, month, external_key
 ), body AS (
     INSERT INTO books_transfer {LINES}
-      FROM head JOIN incoming_head h USING (book_id, external_key) JOIN incoming_line row USING (n)
+      FROM head JOIN incoming row USING (book_id, external_key)
       LEFT JOIN books_account debit ON debit.book_id = head.book_id AND debit.code = row.debit
       LEFT JOIN books_account credit ON credit.book_id = head.book_id AND credit.code = row.credit
 )
@@ -70,19 +71,20 @@ SELECT count(*) FROM head
 """
 _OTHER_CONTENT = """
 SELECT h.external_key
-  FROM incoming_head h JOIN books_transaction t USING (book_id, external_key)
-  LEFT JOIN (SELECT n, array_agg((line, debit, credit, amount, red, project, fund, party)::text ORDER BY line) AS lines
-               FROM incoming_line GROUP BY n) asked USING (n)
+  FROM (SELECT n, book_id, external_key, date, kind,
+               array_agg((line, debit, credit, amount, red, project, fund, party)::text ORDER BY line) AS lines
+          FROM incoming GROUP BY 1, 2, 3, 4, 5) h
+  JOIN books_transaction t USING (book_id, external_key)
   LEFT JOIN LATERAL (
        SELECT array_agg((f.line, d.code::text, c.code::text, f.amount, f.is_red, f.project::text, f.fund_source::text,
                          f.party::text)::text ORDER BY f.line) AS lines
          FROM books_transfer f JOIN books_account d ON d.id = f.debit_id JOIN books_account c ON c.id = f.credit_id
         WHERE f.transaction_id = t.id) posted ON true
- WHERE (t.date, t.kind) IS DISTINCT FROM (h.date, h.kind) OR asked.lines IS DISTINCT FROM posted.lines
+ WHERE (t.date, t.kind) IS DISTINCT FROM (h.date, h.kind) OR h.lines IS DISTINCT FROM posted.lines
  ORDER BY h.n LIMIT 1
 """
 _IDS = """
-SELECT t.id FROM incoming_head h JOIN books_transaction t USING (book_id, external_key) ORDER BY h.n
+SELECT array_agg(t.id ORDER BY n) FROM incoming JOIN books_transaction t USING (book_id, external_key) WHERE line = 1
 """
 
 
@@ -112,30 +114,26 @@ def post_many(new: Sequence[NewTransaction]) -> list[int]:
         raise
 
 
-def _copy_and_post(cursor: psycopg.Cursor[tuple[int]], new: Sequence[NewTransaction]) -> list[int]:
-    cursor.execute("DROP TABLE IF EXISTS incoming_head, incoming_line")
+def _copy_and_post(cursor: psycopg.Cursor[tuple[Any, ...]], new: Sequence[NewTransaction]) -> list[int]:
     cursor.execute(_INCOMING)
-    now = timezone.now()
-    with cursor.copy("COPY incoming_head FROM STDIN") as copy:
+    with cursor.copy("COPY incoming FROM STDIN") as copy:
         for n, one in enumerate(new):
-            month = one.date.year * 100 + one.date.month
-            actor = one.actor.pk if one.actor else None
-            copy.write_row(
-                (n, one.book.pk, one.external_key, one.date, month, one.kind, one.summary, one.document, one.rule,
-                 one.mirror_key, now, actor)
+            date = one.date
+            head = (
+                one.book.pk, one.external_key, date, date.year * 100 + date.month, one.kind, one.summary, one.document,
+                one.rule, one.mirror_key, one.actor.pk if one.actor else None,
             )  # fmt: skip
-    with cursor.copy("COPY incoming_line FROM STDIN") as copy:
-        for n, one in enumerate(new):
             for line, e in enumerate(one.entries, start=1):
                 copy.write_row(
-                    (n, line, e.debit, e.credit, e.amount.amount, e.red, e.project, e.fund_source, e.party, e.nature,
-                     e.economic_class)
+                    (n, line, *head, e.debit, e.credit, e.amount.amount, e.red, e.project, e.fund_source, e.party,
+                     e.nature, e.economic_class)
                 )  # fmt: skip
-    posted = cursor.execute(_POST_MANY).fetchone()
+    posted = cursor.execute(_POST_MANY, [timezone.now()]).fetchone()
     if posted is None or posted[0] < len(new):
         other = cursor.execute(_OTHER_CONTENT).fetchone()
         if other is not None:
             raise ExternalKeyReused(
                 _("“%(key)s” has already been posted with other content.") % {"key": other[0]}
             )
-    return [row[0] for row in cursor.execute(_IDS)]
+    ids = cursor.execute(_IDS).fetchone()
+    return list(ids[0]) if ids else []

@@ -20,6 +20,8 @@ from .models import Account, BankAccount, Book, BookKind, Chart, ChartAccount, P
 LOCAL_AUTHORITY = "普惠账套模板"
 # Cash and bank may never be overdrawn; the cash box is one guarded row.
 _GUARDS = {"101": 1}
+# Accounts that many payments move at once keep their totals in several rows.
+_SHARDS = {"401": 8}
 _AT_ONCE = 5_000
 
 
@@ -124,6 +126,7 @@ def _first_accounts(book: Book, official: Sequence[ChartAccount]) -> Iterator[Ac
                 account_class=row.account_class,
                 normal_side=row.normal_side,
                 is_official=True,
+                shards=_SHARDS.get(row.code, 1),
                 guard=_GUARDS.get(row.code, 0),
                 **({} if book.chart.effective_to else requirement(book.kind, row.code)._asdict()),
             )

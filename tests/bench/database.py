@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
 
 
 @contextmanager
@@ -29,3 +33,17 @@ def scratch_database() -> Iterator[None]:
     finally:
         connections.close_all()
         creation.destroy_test_db(name, verbosity=0)
+
+
+@contextmanager
+def empty_database(name: str) -> Iterator[str]:
+    """The address of an empty database on the same server, dropped afterwards."""
+    address = urlsplit(os.environ["DATABASE_URL"])
+    with psycopg.connect(urlunsplit(address._replace(path="/postgres")), autocommit=True) as admin:
+        drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        admin.execute(drop)
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        try:
+            yield urlunsplit(address._replace(path=f"/{name}"))
+        finally:
+            admin.execute(drop)

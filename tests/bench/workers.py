@@ -8,18 +8,26 @@ from collections.abc import Callable
 from multiprocessing.synchronize import Barrier
 
 
-def _run(work: Callable[[int], int], worker: int, start: Barrier, done: multiprocessing.Queue[int]) -> None:
+def _run(
+    work: Callable[[int], int], worker: int, start: Barrier, done: multiprocessing.Queue[int | str]
+) -> None:
     from django.db import connections
 
     connections.close_all()
     connections["default"].ensure_connection()
     start.wait()
-    done.put(work(worker))
+    try:
+        done.put(work(worker))
+    except Exception as error:
+        done.put(f"{type(error).__name__}: {error}")
     connections.close_all()
 
 
 def per_second(work: Callable[[int], int], *, workers: int) -> float:
-    """Units of work per second; ``work`` gets its worker's number and returns how many units it did."""
+    """Units of work per second; ``work`` gets its worker's number and returns how many units it did.
+
+    Raises RuntimeError when a worker fails.
+    """
     from django.db import connections
 
     connections.close_all()
@@ -30,8 +38,10 @@ def per_second(work: Callable[[int], int], *, workers: int) -> float:
         process.start()
     start.wait()
     began = time.perf_counter()
-    units = sum(done.get() for _ in crew)
+    units = [done.get() for _ in crew]
     took = time.perf_counter() - began
     for process in crew:
         process.join()
-    return units / took
+    if failed := [unit for unit in units if isinstance(unit, str)]:
+        raise RuntimeError(failed[0])
+    return sum(unit for unit in units if isinstance(unit, int)) / took

@@ -14,9 +14,21 @@ CREATE TRIGGER accounts_are_not_emptied BEFORE TRUNCATE ON books_account
 CREATE TRIGGER periods_are_not_emptied BEFORE TRUNCATE ON books_period
     FOR EACH STATEMENT EXECUTE FUNCTION books_refuse_change();
 
--- A transaction without transfers is refused, and every transfer asks for its open period.
+-- A transaction comes with its transfers in one statement, and every transfer asks for its open period. The subquery is
+-- looked up by its key for each row, whatever size of statement the cached plan was made for.
 DROP TRIGGER transaction_in_open_period ON books_transaction;
 DROP FUNCTION books_check_periods();
+DROP TRIGGER transaction_has_transfers ON books_transaction;
+CREATE OR REPLACE FUNCTION books_check_complete() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM new_rows n WHERE (SELECT f.id FROM books_transfer f WHERE f.transaction_id = n.id LIMIT 1) IS NULL;
+    IF FOUND THEN
+        RAISE EXCEPTION 'a transaction comes with its transfers' USING ERRCODE = 'PH005';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER transaction_has_transfers AFTER INSERT ON books_transaction
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION books_check_complete();
 
 -- Totals are kept by triggers; asked in WHEN, the question costs no call.
 DROP TRIGGER balance_is_kept_by_ledger ON books_balance;
@@ -60,20 +72,27 @@ BEGIN
           FROM books_transaction t, books_account d, books_account c
          WHERE t.id = line.transaction_id AND d.id = line.debit_id AND c.id = line.credit_id;
     ELSE
-        -- OFFSET 0 keeps each look-up by its key, whatever size of statement the cached plan was made for.
-        SELECT bool_and((t.book_id, t.month, d.book_id, c.book_id)
-                        IS NOT DISTINCT FROM (n.book_id, n.month, n.book_id, n.book_id)) IS NOT FALSE AS is_whole,
-               bool_or(t.xid <> pg_current_xact_id()) AS is_late,
+        -- Each pair of accounts is looked up once; OFFSET 0 keeps look-ups by key, whatever size of statement the
+        -- cached plan was made for.
+        SELECT bool_and(g.is_whole AND (d.book_id, c.book_id) IS NOT DISTINCT FROM (g.book_id, g.book_id))
+                   IS NOT FALSE AS is_whole,
+               bool_or(g.is_late) AS is_late,
                bool_and(d.is_leaf AND c.is_leaf) AS is_leaf,
-               bool_or((d.needs_project OR c.needs_project) AND n.project = ''
-                       OR (d.needs_nature OR c.needs_nature) AND n.nature = ''
-                       OR (d.needs_economic_class OR c.needs_economic_class) AND n.economic_class = '')
+               bool_or((d.needs_project OR c.needs_project) AND g.no_project
+                       OR (d.needs_nature OR c.needs_nature) AND g.no_nature
+                       OR (d.needs_economic_class OR c.needs_economic_class) AND g.no_economic_class)
                    AS lacks_dimension
           INTO facts
-          FROM new_rows n
-          LEFT JOIN LATERAL (SELECT * FROM books_transaction WHERE id = n.transaction_id OFFSET 0) t ON true
-          LEFT JOIN LATERAL (SELECT * FROM books_account WHERE id = n.debit_id OFFSET 0) d ON true
-          LEFT JOIN LATERAL (SELECT * FROM books_account WHERE id = n.credit_id OFFSET 0) c ON true;
+          FROM (SELECT n.book_id, n.debit_id, n.credit_id,
+                       bool_or(n.project = '') AS no_project, bool_or(n.nature = '') AS no_nature,
+                       bool_or(n.economic_class = '') AS no_economic_class,
+                       bool_and(coalesce((t.book_id, t.month) = (n.book_id, n.month), false)) AS is_whole,
+                       bool_or(t.xid <> pg_current_xact_id()) AS is_late
+                  FROM new_rows n
+                  LEFT JOIN LATERAL (SELECT * FROM books_transaction WHERE id = n.transaction_id OFFSET 0) t ON true
+                 GROUP BY 1, 2, 3) g
+          LEFT JOIN LATERAL (SELECT * FROM books_account WHERE id = g.debit_id OFFSET 0) d ON true
+          LEFT JOIN LATERAL (SELECT * FROM books_account WHERE id = g.credit_id OFFSET 0) c ON true;
     END IF;
     IF facts.is_whole IS NOT TRUE THEN
         RAISE EXCEPTION 'a line has the book and month of its transaction, and two accounts of that book'

@@ -142,24 +142,28 @@ def test_a_post_into_a_closed_period_is_refused(book: Book, federation: Federati
     assert not Transaction.objects.exists()
 
 
-@pytest.mark.parametrize("changed", [{"month": 202604}, {"book": "HD"}, {"transaction": 0}])
+@pytest.mark.parametrize(
+    ("where", "elsewhere"),
+    [
+        ("head.id, %(book)s, 202603, 1", "head.id, %(book)s, 202604, 1"),
+        ("head.id, %(book)s, 202603, 1", "head.id, %(other)s, 202603, 1"),
+        ("head.id, %(book)s, 202603, 1", "head.id + 1, %(book)s, 202603, 1"),
+    ],
+)
 def test_a_line_elsewhere_than_its_transaction_is_refused(
-    book: Book, federation: Federation, changed: dict[str, object]
+    book: Book, federation: Federation, where: str, elsewhere: str
 ) -> None:
-    elsewhere = federation.books["HD"] if "book" in changed else book
-    head = """
-        INSERT INTO books_transaction (book_id, external_key, date, month, kind, summary, document, mirror_key,
-                                       created_at)
-        VALUES (%s, 'raw', '2026-03-16', 202603, 'raw', 'raw', '', '', now()) RETURNING id
-    """
-    with transaction.atomic():
-        ((pk,),) = sql(head, book.pk)
-        line = (
-            changed.get("transaction", pk), elsewhere.pk, changed.get("month", 202603),
-            account(elsewhere, "101"), account(elsewhere, "408"), "1.00", "CNY",
-        )  # fmt: skip
-        assert refused(INSERT_LINE, *line) == "PH005"
-        transaction.set_rollback(True)
+    assert where in INSERT_BOTH
+    statement = INSERT_BOTH.replace(where, elsewhere)
+    owner = federation.books["HD"] if "other" in elsewhere else book
+    line = {
+        "debit": account(owner, "101"),
+        "credit": account(owner, "408"),
+        "book": book.pk,
+        "other": owner.pk,
+    }
+    assert refused(statement, **line, amount="1.00", currency="CNY") == "PH005"
+    assert not Transaction.objects.exists()
 
 
 @pytest.mark.parametrize("table", ["books_account", "books_period"])
