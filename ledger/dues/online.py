@@ -183,9 +183,9 @@ def _payment_of(account: StripeAccount, session: stripe.checkout.Session) -> Due
 def _settle(payment: DuesPayment, account: StripeAccount, session: stripe.checkout.Session) -> DuesPayment:
     """Book what was paid: as dues of the membership it was started for, on the first day that is open."""
     charge = getattr(session.payment_intent, "latest_charge", None)
-    is_paid = isinstance(charge, stripe.Charge) and charge.paid
     expected = (fen(payment.amount), "cny", payment.union_id)
-    if (session.amount_total, session.currency, account.union_id) != expected or not is_paid:
+    same = (session.amount_total, session.currency, account.union_id) == expected
+    if not same or not isinstance(charge, stripe.Charge) or not charge.paid:
         raise PlatformDiffers(
             _("Payment %(number)s: the platform reports another amount or account than ours.")
             % {"number": payment.pk}

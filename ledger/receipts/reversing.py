@@ -19,7 +19,7 @@ from . import numbering
 from .amounts import fen
 from .errors import ReceiptIsFinal, SamePerson, receipt_refusals
 from .issuing import DRAWN_BY_RULE
-from .models import Receipt, ReceiptLine, ReceiptStatus
+from .models import Receipt, ReceiptLine, ReceiptStatus, SeriesKind
 
 
 def reverse(
@@ -33,7 +33,9 @@ def reverse(
     if checked_by.pk == original.collected_by_id:
         raise SamePerson(_("Somebody else must check this: you collected the money."))
     with receipt_refusals(), database.atomic():
-        series = numbering.locked_series(union=original.union, kind=original.series.kind, year=issued_on.year)
+        series = numbering.locked_series(
+            union=original.union, kind=SeriesKind(original.series.kind), year=issued_on.year
+        )
         locked = Receipt.objects.select_for_update().get(pk=original.pk)
         if locked.status != ReceiptStatus.VALID:
             raise ReceiptIsFinal(_("An issued receipt cannot be changed or deleted."))

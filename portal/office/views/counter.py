@@ -175,7 +175,9 @@ def take_back(request: StaffRequest, pk: int) -> HttpResponse:
     """Cash taken by mistake: one person asks, another approves, and the money goes back in red letters."""
     unions = desk.reach(request.user, desk.SEES_DUES)
     payments = DuesPayment.objects.filter(union__in=unions, channel=Channel.CASH, receipt__isnull=False)
-    payment = get_object_or_404(payments.select_related("member", "union", "receipt__series"), pk=pk)
+    payment: DuesPayment = get_object_or_404(
+        payments.select_related("member", "union", "receipt__series"), pk=pk
+    )
     asked = DuesReversal.objects.select_related("asked_by", "receipt__series").filter(payment=payment).first()
     step = request.POST.get("step")
     form = TakeBackForm(request.POST if step == "ask" else None)

@@ -18,6 +18,7 @@ from ledger.dues.errors import CannotTakeBack
 from ledger.dues.models import DuesMonth, DuesPayment, DuesReversal, PaymentState
 from ledger.receipts import verification
 from ledger.receipts.models import Receipt, ReceiptStatus
+from portal.accounts.models import RoleAssignment
 from portal.accounts.permissions import NotAllowed, SamePerson
 from portal.accounts.roles import Role
 from portal.members.models import Member
@@ -80,7 +81,7 @@ def test_neither_who_asked_nor_who_took_the_money_approves(
     asked = _asked(payment, federation)
     with pytest.raises(NotAllowed):
         reversing.approve(asked=asked, approved_by=federation.maker, on=TODAY)
-    factories.RoleAssignment.objects.create(
+    RoleAssignment.objects.create(
         user=federation.cashier, role=Role.FINANCE_CHECKER, union=federation.municipal
     )
     with pytest.raises(SamePerson):
