@@ -42,20 +42,22 @@ class PortalPage(Page):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
-        context["translations"] = self.twins()
-        context["breadcrumb_items"] = self.way_back()
+        context["translations"] = self.twins(request)
+        context["breadcrumb_items"] = self.way_back(request)
         return context
 
-    def twins(self) -> list[tuple[str, str]]:
+    def twins(self, request: HttpRequest | None = None) -> list[tuple[str, str]]:
         """(language, address) of this page and of its live translations; empty when there is only one."""
         pages = list(self.get_translations(inclusive=True).live().public().select_related("locale"))
-        found = [(page.locale.language_code, page.url) for page in pages if page.url]
+        # With the request, Wagtail reads the addresses of its sites once for the whole page.
+        urls = [(page.locale.language_code, page.get_url(request)) for page in pages]
+        found = [(language, url) for language, url in urls if url]
         return sorted(found, reverse=True) if len(found) > 1 else []
 
-    def way_back(self) -> list[tuple[str, str]]:
+    def way_back(self, request: HttpRequest | None = None) -> list[tuple[str, str]]:
         """(title, address) from the home page of this language down to this page."""
         above = self.get_ancestors(inclusive=True).filter(depth__gte=2).specific().live()
-        return [(page.short_title, page.url or "") for page in above]
+        return [(page.short_title, page.get_url(request) or "") for page in above]
 
     @property
     def short_title(self) -> str:

@@ -64,13 +64,20 @@ class HomePage(PortalPage):
     def short_title(self) -> str:
         return _now("Home")
 
+    def way_back(self, request: HttpRequest | None = None) -> list[tuple[str, str]]:
+        """Nothing lies above the home page, and it shows no way back."""
+        return []
+
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         from content.live_figures import overview
 
         context = super().get_context(request, *args, **kwargs)
-        policies = PolicyPage.objects.live().public().descendant_of(self).newest_first()
-        stories = StoryPage.objects.live().public().descendant_of(self).order_by("-told_on", "-pk")
-        services = ServicePage.objects.live().public().descendant_of(self).order_by("path")
+        private = (
+            PolicyPage.objects.all().private_q()
+        )  # read once; public() would read it for each kind of page
+        policies = PolicyPage.objects.live().exclude(private).descendant_of(self).newest_first()
+        stories = StoryPage.objects.live().exclude(private).descendant_of(self).order_by("-told_on", "-pk")
+        services = ServicePage.objects.live().exclude(private).descendant_of(self).order_by("path")
         context |= {
             "overview": overview(),
             "policies": policies.prefetch_related("issuers")[:3],

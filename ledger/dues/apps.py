@@ -12,4 +12,5 @@ class DuesConfig(AppConfig):
 
         register("paid dues cover the months paid for", integrity.MONTHS)
         register("dues payments equal their postings and receipts", integrity.POSTINGS)
+        register("dues taken back have their red-letter entry and red receipt", integrity.REVERSALS)
         register("the clearing account holds the online payments not paid out", integrity.CLEARING)

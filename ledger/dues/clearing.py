@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from decimal import Decimal
 
 import stripe
@@ -16,48 +17,90 @@ from ledger.books.models import Transaction
 from ledger.books.posting import post
 from ledger.receipts.amounts import fen
 
+from . import queries
 from .errors import PlatformDiffers
 from .models import DuesPayment, StripeAccount
 from .platform import client, platform_errors
 
 
-@transaction.atomic
-def settle_payout(*, payout_id: str, account: StripeAccount, actor: AbstractBaseUser | None) -> Transaction:
-    """Post a payout that arrived: Dr 102 net, Dr fee / Cr 13501 gross (domain P2); again changes nothing.
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A payout and the rows that it carries, as the platform tells them; amounts in fen."""
 
-    Dated on the day of arrival that the platform gives. Raises PlatformDiffers when it carries anything but known
-    payments of this account, PeriodClosed.
-    """
+    payout: stripe.Payout
+    rows: list[stripe.BalanceTransaction]
+
+    @property
+    def day(self) -> dt.date:
+        return dt.datetime.fromtimestamp(self.payout.arrival_date, dt.UTC).date()
+
+
+def settle_payout(*, payout_id: str, account: StripeAccount, actor: AbstractBaseUser | None) -> Transaction:
+    """Ask the platform for a payout that arrived, and post it. Raises PlatformUnavailable and as ``post_payout``."""
+    return post_payout(arrived=fetch(account, payout_id), account=account, actor=actor)
+
+
+def fetch(account: StripeAccount, payout_id: str) -> Arrived:
+    """A payout of this account with its rows; call it outside a database transaction. Raises PlatformUnavailable."""
     with platform_errors():
         api = client(account.account_id)
         payout = api.v1.payouts.retrieve(payout_id)
-        rows = list(api.v1.balance_transactions.list({"payout": payout_id, "limit": 100}).auto_paging_iter())
+        rows = api.v1.balance_transactions.list({"payout": payout_id, "limit": 100})
+        return Arrived(payout, list(rows.auto_paging_iter()))
+
+
+@transaction.atomic
+def post_payout(*, arrived: Arrived, account: StripeAccount, actor: AbstractBaseUser | None) -> Transaction:
+    """Post a payout that arrived: Dr 102 net, Dr fee / Cr 13501 gross (domain P2); again changes nothing.
+
+    Dated on the day of arrival that the platform gives, or today when that month is closed. Raises PlatformDiffers
+    when it carries anything but known payments of this account, PeriodClosed.
+    """
+    payout, rows = arrived.payout, arrived.rows
     if payout.status != "paid" or payout.currency != "cny":
-        raise PlatformDiffers(_("Payout %(payout)s has not arrived yet.") % {"payout": payout_id})
+        raise PlatformDiffers(_("Payout %(payout)s has not arrived yet.") % {"payout": payout.id})
     charges = [row for row in rows if row.type in ("charge", "payment")]
     others = [row for row in rows if row.type not in ("charge", "payment", "payout")]
     gross, fee = sum(row.amount for row in charges), sum(row.fee for row in charges)
-    payments = _payments(account, payout_id, charges)
+    payments = _payments(account, payout.id, charges)
     if others or gross - fee != payout.amount or len(payments) != len(charges):
         raise PlatformDiffers(
             _(
                 "Payout %(payout)s does not add up to our payments. Nothing was posted; look into it at the platform."
             )
-            % {"payout": payout_id}
+            % {"payout": payout.id}
         )
-    arrived = dt.datetime.fromtimestamp(payout.arrival_date, dt.UTC).date()
-    DuesPayment.objects.filter(pk__in=[p.pk for p in payments]).update(payout_id=payout_id)
-    book = account.bank_account.book
-    rule = rules.rule("dues.platform_payout", arrived)
+    DuesPayment.objects.filter(pk__in=[p.pk for p in payments]).update(payout_id=payout.id)
+    return _post(arrived, account, gross=_yuan(gross), fee=_yuan(fee), count=len(charges), actor=actor)
+
+
+def _post(
+    arrived: Arrived,
+    account: StripeAccount,
+    *,
+    gross: Money,
+    fee: Money,
+    count: int,
+    actor: AbstractBaseUser | None,
+) -> Transaction:
+    book, key = account.bank_account.book, f"payout:{arrived.payout.id}"
+    before = Transaction.objects.filter(book=book, external_key=key).first()
+    if before is not None:
+        return before
+    day = queries.posting_day(book, arrived.day)
+    rule = rules.rule("dues.platform_payout", day)
+    summary = rule.words(count=count)
+    if day != arrived.day:
+        summary += f"(补记:{arrived.day:%Y年%m月%d日}到账,该月已结账)"
     return post(
         book=book,
-        external_key=f"payout:{payout_id}",
-        date=arrived,
+        external_key=key,
+        date=day,
         kind="stripe.payout",
-        summary=rule.words(count=len(charges)),
-        document=payout_id,
+        summary=summary,
+        document=arrived.payout.id,
         entries=rule.entries(
-            {"net": _yuan(payout.amount), "fee": _yuan(fee)},
+            {"net": gross - fee, "fee": fee},
             {"bank": account.bank_account.account.code, "fees": rules.fee_account(book)},
         ),
         rule=rule.label,

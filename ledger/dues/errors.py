@@ -47,3 +47,25 @@ class PlatformDiffers(DuesError):
     """The payment platform says something else than our records: nothing is posted, a person looks."""
 
     code = "platform_differs"
+
+
+class MalformedMessage(DuesError):
+    """A signed message that has not the shape of the platform's messages; it is not kept."""
+
+    code = "malformed_message"
+
+
+class NotOurs(DuesError):
+    """A message about an account or a checkout that is not ours; it is kept, and nothing follows."""
+
+    code = "not_ours"
+
+
+class RequestUsed(DuesError):
+    """The form was sent before, and what it did then is not what it asks for now."""
+
+    code = "request_used"
+
+
+class CannotTakeBack(DuesError):
+    code = "cannot_take_back"

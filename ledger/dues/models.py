@@ -52,6 +52,8 @@ class PaymentState(models.TextChoices):
     PENDING = "pending", _("Waiting for payment")
     PAID = "paid", _("Paid")
     CANCELLED = "cancelled", _("Cancelled")
+    UNIDENTIFIED = "unidentified", _("Received, to be identified")  # 待查
+    REVERSED = "reversed", _("Taken back")  # 已冲销
 
 
 class DuesPayment(models.Model):
@@ -68,7 +70,7 @@ class DuesPayment(models.Model):
     months = models.PositiveSmallIntegerField(_("number of months"))
     amount = MoneyField(_("amount"), max_digits=12, decimal_places=2, default_currency="CNY")
     channel = models.CharField(_("way of payment"), max_length=20, choices=Channel)
-    state = models.CharField(_("state"), max_length=10, choices=PaymentState, default=PaymentState.PENDING)
+    state = models.CharField(_("state"), max_length=12, choices=PaymentState, default=PaymentState.PENDING)
     started_at = models.DateTimeField(_("started"), default=timezone.now)
     paid_on = models.DateField(_("paid on"), null=True)
     reference = models.CharField(_("reference"), max_length=80, blank=True)
@@ -93,6 +95,8 @@ class DuesPayment(models.Model):
         on_delete=models.PROTECT,
         related_name="dues_payment",
     )
+    # Made by the form that asks for the money, so that sending it twice takes the money once.
+    request_key = models.UUIDField(null=True, unique=True, editable=False)
     # The platform's own names for this payment.
     checkout_session_id = models.CharField(max_length=120, blank=True)
     checkout_url = models.URLField(max_length=500, blank=True)
@@ -107,6 +111,11 @@ class DuesPayment(models.Model):
                 condition=~Q(state=PaymentState.PAID)
                 | Q(paid_on__isnull=False, transaction__isnull=False, receipt__isnull=False),
                 name="paid_dues_are_posted_and_receipted",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=PaymentState.UNIDENTIFIED)
+                | Q(paid_on__isnull=False, transaction__isnull=False, receipt__isnull=True),
+                name="unidentified_dues_are_posted",
             ),
             models.CheckConstraint(
                 condition=Q(first_month__lte=F("last_month")), name="dues_months_in_order"
@@ -151,6 +160,65 @@ class DuesMonth(models.Model):
 
     def __str__(self) -> str:
         return str(self.month)
+
+
+class DuesReversal(models.Model):
+    """Cash dues taken back: asked for by one person, approved by another, who posts it in red letters."""
+
+    payment = models.OneToOneField(
+        DuesPayment, verbose_name=_("dues payment"), on_delete=models.PROTECT, related_name="reversal"
+    )
+    reason = models.CharField(_("reason"), max_length=200)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("asked by"), on_delete=models.PROTECT, related_name="+"
+    )
+    asked_at = models.DateTimeField(_("asked at"), default=timezone.now)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("approved by"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    approved_at = models.DateTimeField(_("approved at"), null=True)
+    transaction = models.OneToOneField(
+        "books.Transaction",
+        verbose_name=_("transaction"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    receipt = models.OneToOneField(
+        "receipts.Receipt",
+        verbose_name=_("red receipt"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+
+    class Meta:
+        verbose_name = _("dues taken back")
+        verbose_name_plural = _("dues taken back")
+        constraints = [
+            models.CheckConstraint(condition=~Q(reason=""), name="dues_reversal_has_a_reason"),
+            models.CheckConstraint(
+                condition=Q(approved_by=None, approved_at=None, transaction=None, receipt=None)
+                | Q(
+                    approved_by__isnull=False,
+                    approved_at__isnull=False,
+                    transaction__isnull=False,
+                    receipt__isnull=False,
+                ),
+                name="approved_dues_reversal_is_posted",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by=None) | ~Q(approved_by=F("asked_by")),
+                name="dues_reversal_approved_by_another",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.payment_id}: {self.reason}"
 
 
 class StripeEvent(models.Model):

@@ -1,18 +1,14 @@
-"""Paying dues online (Stripe Checkout): start, hear, settle. Amounts at the platform are fen.
+"""Paying dues online (Stripe Checkout): start, follow, settle. Amounts at the platform are fen.
 
-Nothing the browser or a message says is believed: a signed message only makes us fetch the object itself.
+Nothing the browser or a message says is believed: the checkout itself is fetched, outside any database transaction.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import json
-import time
-from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 import stripe
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -20,28 +16,32 @@ from django.utils.translation import gettext as _
 from djmoney.money import Money
 from stripe.params.checkout import SessionCreateParams
 
+from ledger.books.errors import PeriodClosed
+from ledger.books.queries import current_book
 from ledger.receipts.amounts import fen
 from ledger.receipts.models import Channel
 from portal.errors import DomainError
 from portal.members.models import Member
 
-from . import collecting
-from .errors import BelowMinimum, NoOnlinePayment, PlatformDiffers, SignatureRefused
-from .models import DuesPayment, PaymentState, StripeAccount, StripeEvent
+from . import collecting, queries
+from .errors import BelowMinimum, NoOnlinePayment, NotOurs, PlatformDiffers
+from .models import DuesPayment, PaymentState, StripeAccount
 from .platform import client, platform_errors
 
 # Stripe refuses charges below about 4 yuan (its minimum is set in Hong Kong dollars).
 MINIMUM = Money("4.00", "CNY")
 CLEARING = "13501"  # 其他应收款—支付平台待结算
-_SIGNATURE_AGE = 300  # seconds, either way
 _CHECKOUT_HOURS = 2
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
+_LONGEST_NUMBER = 19  # digits; a bigint has no more
+_CHANGED_BY_SETTLING = ("first_month", "last_month", "state", "paid_on", "transaction", "receipt")
 
 
 def start_checkout(*, member: Member, months: int, return_url: str) -> DuesPayment:
     """Open a checkout page for the next unpaid months; ``payment.checkout_url`` is where the member pays.
 
-    Asking again while one for the same months is open gives the same page. ``return_url`` gets ``payment=`` added.
+    Asking again while one for the same months is open gives the same page, also when the first request has not ended
+    yet or was broken off: the platform knows both by one idempotency key. ``return_url`` gets ``payment=`` added.
     Raises BelowMinimum, NoOnlinePayment, NothingToPay, TooManyMonths, PlatformUnavailable.
     """
     with transaction.atomic():
@@ -57,17 +57,19 @@ def start_checkout(*, member: Member, months: int, return_url: str) -> DuesPayme
         if account is None:
             raise NoOnlinePayment(_("Your union takes dues at the counter or by bank transfer."))
         open_one = _open_checkout(payment)
-        if open_one is not None:
+        if open_one is not None and open_one.checkout_url:
             return open_one
+        payment = open_one or payment
         payment.save()
+    unsaved = DuesPayment.objects.filter(pk=payment.pk, checkout_session_id="")
     try:
         session = _create_session(payment, account, return_url)
     except DomainError:
-        DuesPayment.objects.filter(pk=payment.pk).update(state=PaymentState.CANCELLED)
+        unsaved.filter(state=PaymentState.PENDING).update(state=PaymentState.CANCELLED)
         raise
-    payment.checkout_session_id = session.id
-    payment.checkout_url = session.url or ""
-    payment.save(update_fields=["checkout_session_id", "checkout_url"])
+    # Whoever comes second, this process or another one or the platform's message, finds the same session here.
+    unsaved.update(checkout_session_id=session.id, checkout_url=session.url or "")
+    payment.refresh_from_db()
     return payment
 
 
@@ -83,7 +85,7 @@ def _open_checkout(asked: DuesPayment) -> DuesPayment | None:
             state=PaymentState.PENDING,
             started_at__gt=timezone.now() - dt.timedelta(hours=_CHECKOUT_HOURS, minutes=-10),
         )
-        .exclude(checkout_url="")
+        .order_by("pk")
         .first()
     )
 
@@ -119,7 +121,8 @@ def _session_params(payment: DuesPayment, return_url: str) -> SessionCreateParam
         "locale": "en" if (get_language() or "").startswith("en") else "zh",
         "success_url": back,
         "cancel_url": f"{back}&cancelled=1",
-        "expires_at": int(time.time()) + _CHECKOUT_HOURS * 3600,
+        # Counted from the start, so that the same request again has the same content.
+        "expires_at": int(payment.started_at.timestamp()) + _CHECKOUT_HOURS * 3600,
         "metadata": {"dues_payment": str(payment.pk)},
     }
 
@@ -129,98 +132,81 @@ def look_again(*, payment: DuesPayment) -> DuesPayment:
     if payment.state != PaymentState.PENDING or not payment.checkout_session_id:
         return payment
     account = StripeAccount.objects.get(union=payment.union)
-    return _follow_session(account.account_id, payment.checkout_session_id)
+    return follow(account, fetch(account, payment.checkout_session_id))
 
 
-def handle_event(*, payload: bytes, signature: str) -> StripeEvent:
-    """Keep a signed message of the platform and act on it once; a copy changes nothing.
-
-    Raises SignatureRefused; other DomainErrors are kept with the message, which the platform then sends again.
-    """
-    _require_signature(payload, signature)
-    content = json.loads(payload)
-    event, _new = StripeEvent.objects.get_or_create(
-        event_id=content["id"],
-        defaults={"type": content["type"], "account_id": content.get("account") or "", "payload": content},
-    )
-    try:
-        with transaction.atomic():
-            event = StripeEvent.objects.select_for_update().get(pk=event.pk)
-            if event.handled_at is None:
-                act = _ACTIONS.get(event.type)
-                if act is not None:
-                    act(event.account_id, event.payload["data"]["object"]["id"])
-                event.handled_at, event.problem = timezone.now(), ""
-                event.save(update_fields=["handled_at", "problem"])
-    except DomainError as refusal:
-        StripeEvent.objects.filter(pk=event.pk).update(problem=str(refusal)[:300])
-        raise
-    return event
-
-
-def _require_signature(payload: bytes, signature: str) -> None:
-    """The platform's own check refuses old messages but not ones dated in the future; both are refused here."""
-    if not settings.STRIPE_WEBHOOK_SECRET:
-        raise SignatureRefused(_("No secret is set for messages of the payment platform."))
-    try:
-        stripe.WebhookSignature.verify_header(
-            payload.decode(), signature, settings.STRIPE_WEBHOOK_SECRET, _SIGNATURE_AGE
-        )
-        dated = max(int(part[2:]) for part in signature.split(",") if part.startswith("t="))
-    except (stripe.SignatureVerificationError, ValueError) as error:
-        raise SignatureRefused(_("The signature of this message is not valid.")) from error
-    if dated > time.time() + _SIGNATURE_AGE:
-        raise SignatureRefused(_("The message is dated in the future."))
-
-
-def _follow_session(account_id: str, session_id: str) -> DuesPayment:
-    """Fetch a checkout session and bring its payment to the same state."""
+def fetch(account: StripeAccount, session_id: str) -> stripe.checkout.Session:
+    """A checkout of this account as it stands at the platform. Raises PlatformUnavailable."""
     with platform_errors():
-        session = client(account_id).v1.checkout.sessions.retrieve(
+        return client(account.account_id).v1.checkout.sessions.retrieve(
             session_id, {"expand": ["payment_intent.latest_charge"]}
         )
-    with transaction.atomic():
-        payment = (
-            DuesPayment.objects.select_for_update(of=("self",))
-            .select_related("member", "union")
-            .get(checkout_session_id=session_id)
-        )
-        if payment.state == PaymentState.PAID:
-            return payment
-        if session.payment_status == "paid":
-            return _settle(payment, account_id, session)
-        if session.status == "expired" and payment.state == PaymentState.PENDING:
-            payment.state = PaymentState.CANCELLED
-            payment.save(update_fields=["state"])
+
+
+@transaction.atomic
+def follow(account: StripeAccount, session: stripe.checkout.Session) -> DuesPayment:
+    """Bring the payment of a checkout to the state that the platform has; again changes nothing.
+
+    Raises NotOurs, PlatformDiffers, PeriodClosed when not even today is open in the books.
+    """
+    payment = _payment_of(account, session)
+    if payment.state not in (PaymentState.PENDING, PaymentState.CANCELLED):
+        return payment
+    if session.payment_status == "paid":
+        return _settle(payment, account, session)
+    if session.status == "expired" and payment.state == PaymentState.PENDING:
+        payment.state = PaymentState.CANCELLED
+        payment.save(update_fields=["state"])
     return payment
 
 
-def _settle(payment: DuesPayment, account_id: str, session: stripe.checkout.Session) -> DuesPayment:
-    charge = session.payment_intent.latest_charge  # type: ignore[union-attr]
-    expected = (fen(payment.amount), "cny", StripeAccount.objects.get(union=payment.union).account_id)
-    if (session.amount_total, session.currency, account_id) != expected or not charge.paid:  # type: ignore[union-attr]
+def _payment_of(account: StripeAccount, session: stripe.checkout.Session) -> DuesPayment:
+    """The payment, locked, by the session's id; by our own reference when a crash kept that id from being saved."""
+    payments = DuesPayment.objects.select_for_update(of=("self",)).select_related("member", "union")
+    payment = payments.filter(checkout_session_id=session.id).first()
+    if payment is not None:
+        return payment
+    number = session.client_reference_id or ""
+    if number.isascii() and number.isdecimal() and len(number) < _LONGEST_NUMBER:
+        payment = payments.filter(
+            pk=int(number), union=account.union, channel=Channel.STRIPE, checkout_session_id=""
+        ).first()
+    if payment is None or (session.amount_total, session.currency) != (fen(payment.amount), "cny"):
+        raise NotOurs(
+            _("No payment of ours belongs to this checkout of account %(account)s.") % {"account": account}
+        )
+    payment.checkout_session_id, payment.checkout_url = session.id, session.url or ""
+    payment.save(update_fields=["checkout_session_id", "checkout_url"])
+    return payment
+
+
+def _settle(payment: DuesPayment, account: StripeAccount, session: stripe.checkout.Session) -> DuesPayment:
+    """Book what was paid: as dues of the membership it was started for, on the first day that is open."""
+    charge = getattr(session.payment_intent, "latest_charge", None)
+    expected = (fen(payment.amount), "cny", payment.union_id)
+    same = (session.amount_total, session.currency, account.union_id) == expected
+    if not same or not isinstance(charge, stripe.Charge) or not charge.paid:
         raise PlatformDiffers(
             _("Payment %(number)s: the platform reports another amount or account than ours.")
             % {"number": payment.pk}
         )
-    Member.objects.select_for_update().get(pk=payment.member_id)
-    payment.charge_id = charge.id  # type: ignore[union-attr]
-    payment.reference = charge.id  # type: ignore[union-attr]
-    paid_on = dt.datetime.fromtimestamp(charge.created, _SHANGHAI).date()  # type: ignore[union-attr]
-    return collecting.settle(payment, paid_on=paid_on)
-
-
-def _payout_arrived(account_id: str, payout_id: str) -> None:
-    from .clearing import settle_payout
-
-    account = StripeAccount.objects.select_related("bank_account").get(account_id=account_id)
-    settle_payout(payout_id=payout_id, account=account, actor=None)
-
-
-_ACTIONS: dict[str, Callable[[str, str], object]] = {
-    "checkout.session.completed": _follow_session,
-    "checkout.session.async_payment_succeeded": _follow_session,
-    "checkout.session.async_payment_failed": _follow_session,
-    "checkout.session.expired": _follow_session,
-    "payout.reconciliation_completed": _payout_arrived,
-}
+    collecting.lock_dues_of(payment.member)
+    payment.charge_id = payment.reference = charge.id
+    paid_on = dt.datetime.fromtimestamp(charge.created, _SHANGHAI).date()
+    book = current_book(payment.union)
+    posted_on = queries.posting_day(book, paid_on) if book else paid_on
+    asked = {name: getattr(payment, name) for name in _CHANGED_BY_SETTLING}
+    try:
+        with transaction.atomic():
+            return collecting.settle(
+                payment,
+                paid_on=paid_on,
+                membership=queries.membership_paid_for(payment),
+                posted_on=posted_on,
+            )
+    except PeriodClosed:
+        raise
+    except DomainError:
+        for name, value in asked.items():
+            setattr(payment, name, value)
+        return collecting.hold_unidentified(payment, paid_on=paid_on, posted_on=posted_on)

@@ -5,15 +5,26 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from djmoney.money import Money
 
+from ledger.books.models import Book, Period, PeriodState
 from portal.members.models import Member, Membership
+from portal.unions.models import Union
 
 from . import calendar
 from .errors import NoMembership
-from .models import DuesMonth, DuesPayment, DuesRule, PaymentState, StripeAccount
+from .models import (
+    DuesMonth,
+    DuesPayment,
+    DuesReversal,
+    DuesRule,
+    PaymentState,
+    StripeAccount,
+    StripeEvent,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +61,27 @@ def membership_for_dues(member: Member, on: dt.date) -> Membership:
     if membership is None:
         raise NoMembership(_("There is no membership on this day, so there are no dues to pay."))
     return membership
+
+
+def membership_paid_for(payment: DuesPayment) -> Membership:
+    """The membership for which a payment was started, also when it has ended since. Raises NoMembership."""
+    membership = (
+        payment.member.memberships.filter(
+            union=payment.union, started_on__lte=timezone.localdate(payment.started_at)
+        )
+        .order_by("-started_on")
+        .first()
+    )
+    if membership is None:
+        raise NoMembership(_("There is no membership on this day, so there are no dues to pay."))
+    return membership
+
+
+def posting_day(book: Book, on: dt.date) -> dt.date:
+    """The day itself while its month is open in the books, else today in Asia/Shanghai."""
+    month = calendar.month_of(on)
+    is_open = Period.objects.filter(book=book, month=month, state=PeriodState.OPEN).exists()
+    return on if is_open else timezone.localdate()
 
 
 def first_month_owed(member: Member, on: dt.date) -> int:
@@ -92,10 +124,10 @@ def coverage(member: Member, on: dt.date) -> Coverage:
 
 
 def history(member: Member) -> QuerySet[DuesPayment]:
-    """The member's payments, newest first; checkouts that were never paid are left out."""
+    """The member's payments, newest first, those taken back too; checkouts that were never paid are left out."""
     return (
-        DuesPayment.objects.filter(member=member, state=PaymentState.PAID)
-        .select_related("receipt__series", "union")
+        DuesPayment.objects.filter(member=member, state__in=[PaymentState.PAID, PaymentState.REVERSED])
+        .select_related("receipt__series", "union", "reversal__receipt__series", "reversal__asked_by")
         .order_by("-paid_on", "-pk")
     )
 
@@ -103,3 +135,34 @@ def history(member: Member) -> QuerySet[DuesPayment]:
 def paying_members(on: dt.date) -> int:
     """How many members have paid the month of a day."""
     return DuesMonth.objects.filter(month=calendar.month_of(on)).count()
+
+
+def reversals_asked(unions: QuerySet[Union]) -> QuerySet[DuesReversal]:
+    """Cash dues of these unions that somebody asks to take back and nobody has approved yet, oldest first."""
+    return (
+        DuesReversal.objects.filter(approved_by=None, payment__union__in=unions)
+        .select_related("payment__member", "payment__union", "payment__receipt__series", "asked_by")
+        .order_by("pk")
+    )
+
+
+def unidentified(unions: QuerySet[Union]) -> QuerySet[DuesPayment]:
+    """Money received online that stands on 21502 待查收款, oldest first."""
+    return (
+        DuesPayment.objects.filter(state=PaymentState.UNIDENTIFIED, union__in=unions)
+        .select_related("member", "union")
+        .order_by("paid_on", "pk")
+    )
+
+
+def messages_with_problems(unions: QuerySet[Union]) -> QuerySet[StripeEvent]:
+    """Messages of the platform that could not be acted on, newest first: about these unions, or about no account."""
+    accounts = StripeAccount.objects.all()
+    return (
+        StripeEvent.objects.exclude(problem="")
+        .filter(
+            Q(account_id__in=accounts.filter(union__in=unions).values("account_id"))
+            | ~Q(account_id__in=accounts.values("account_id"))
+        )
+        .order_by("-pk")
+    )

@@ -16,6 +16,8 @@ from djmoney.money import Money
 from ledger.books.models import Transaction
 from portal.accounts import audit
 from portal.accounts.models import User
+from portal.accounts.permissions import require
+from portal.accounts.roles import Duty
 from portal.members.models import Member
 from portal.unions.models import Union
 
@@ -28,6 +30,8 @@ from .models import Channel, Receipt, ReceiptLine, ReceiptStatus, SeriesKind
 MAX_LINES = 5
 _LONGEST_PAYER = 50
 _LONGEST_ITEM = 30
+# Named as the drawer where no person is: an official word, the same in every language.
+DRAWN_BY_RULE = "系统自动开具"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +74,9 @@ def issue(
     """Issue a dues receipt with the next number of the union's series for the year of ``issued_on``.
 
     Call it in the database transaction that posts the payment, after posting: the series row stays locked until that
-    ends, and a rollback gives the number back. Raises ReceiptIncomplete, SamePerson, AmountsDiffer, AlreadyReceipted.
+    ends, and a rollback gives the number back. Without ``drawn_by`` the system draws it from the posted payment and is
+    named as the drawer. Raises NotAllowed when ``drawn_by`` may not issue receipts here, ReceiptIncomplete, SamePerson,
+    AmountsDiffer, AlreadyReceipted.
     """
     if not lines or not payer_name.strip():
         raise ReceiptIncomplete(_("A receipt needs a payer and at least one line."))
@@ -84,7 +90,7 @@ def issue(
         raise ReceiptIncomplete(_("A receipt cannot be dated in the future."))
     if channel not in Channel.values:
         raise ReceiptIncomplete(_("This way of paying is not known."))
-    _require_two_persons(collected_by, drawn_by, checked_by)
+    _require_drawer(union, collected_by, drawn_by, checked_by)
     rows = [_row(position, line) for position, line in enumerate(lines, start=1)]
     total = Money(sum(line.unit_price.amount * line.quantity for line in lines), "CNY")
     if transaction is not None:
@@ -112,7 +118,7 @@ def issue(
             collected_by=collected_by,
             collected_by_name=_name(collected_by),
             drawn_by=drawn_by,
-            drawn_by_name=_name(drawn_by),
+            drawn_by_name=_name(drawn_by) or DRAWN_BY_RULE,
             checked_by=checked_by,
             checked_by_name=_name(checked_by),
             transaction=transaction,
@@ -148,8 +154,16 @@ def _name(user: AbstractBaseUser | None) -> str:
     return str(user) if user else ""
 
 
-def _require_two_persons(collected_by: User | None, drawn_by: User | None, checked_by: User | None) -> None:
-    """Who collects does not also draw up the receipt alone (会计法 第三十五条: 不相容岗位分离)."""
+def _require_drawer(
+    union: Union, collected_by: User | None, drawn_by: User | None, checked_by: User | None
+) -> None:
+    """Drawing up receipts is a duty; who collects does not draw up alone (会计法 第三十五条: 不相容岗位分离).
+
+    What the system draws repeats the payment that is posted with it: nobody chooses payer, item or amount, and the
+    voucher of that posting is checked by another person than the one who collected.
+    """
+    if drawn_by is not None:
+        require(drawn_by, Duty.ISSUE_RECEIPT, union)
     drawn_alone = drawn_by is not None and drawn_by == collected_by and checked_by is None
     checked_by_drawer = checked_by is not None and checked_by == drawn_by
     if drawn_alone or checked_by_drawer:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import connection
+from django.db.models import Count
 
 from ledger.books.models import BankAccount
 
@@ -81,3 +82,9 @@ def open_lines(bank_account: BankAccount, *, up_to: dt.date | None = None) -> li
     if up_to is not None:
         lines = lines.filter(booked_on__lte=up_to)
     return list(lines.order_by("sequence"))
+
+
+def open_line_counts(bank_accounts: Iterable[BankAccount]) -> dict[int, int]:
+    """How many statement lines of each bank account are open, by its id; accounts without any are left out."""
+    lines = StatementLine.objects.filter(bank_account__in=bank_accounts, state=LineState.OPEN)
+    return dict(lines.order_by().values_list("bank_account").annotate(open=Count("pk")))

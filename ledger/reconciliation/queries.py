@@ -16,9 +16,17 @@ from djmoney.money import Money
 from ledger.books.models import BankAccount, Book, Turnover
 
 from .models import StatementLine
-from .open_items import OpenPosting, open_lines, open_postings
+from .open_items import OpenPosting, open_line_counts, open_lines, open_postings
 
-__all__ = ["Adjustment", "Item", "OpenPosting", "adjustment", "open_lines", "open_postings"]
+__all__ = [
+    "Adjustment",
+    "Item",
+    "OpenPosting",
+    "adjustment",
+    "open_line_counts",
+    "open_lines",
+    "open_postings",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import io
 import itertools
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -19,6 +20,7 @@ from .errors import FileRefused
 
 _NO_HEADER = gettext_lazy("There is no header with a date, an amount and a balance.")
 _HEADER_WITHIN = 30
+_MOST_PROBLEMS = 100  # nobody corrects more lines than these by hand
 _ZERO = Decimal("0.00")
 _AMOUNT = re.compile(r"[+-]?(\d{1,15}|\d{1,3}(,\d{3}){1,4})(\.\d{1,2}0*)?", re.ASCII)
 _DATE = re.compile(
@@ -60,7 +62,7 @@ Cells = dict[str, str]
 
 
 def read_csv(content: bytes, *, account_number: str) -> StatementFile:
-    """Read a statement of this account. Raises FileRefused with every line that cannot be true."""
+    """Read a statement of this account. Raises FileRefused with the first hundred lines that cannot be true."""
     text = _decoded(content)
     if not text.endswith(("\n", "\r")):
         raise FileRefused(
@@ -102,31 +104,33 @@ def _plain(word: str) -> str:
     return re.sub(r"\(.*?\)|[\s:/]", "", unicodedata.normalize("NFKC", word)).lower()
 
 
-def _table(text: str) -> tuple[Cells, list[str], list[tuple[int, list[str]]]]:
-    """The facts above the table, its columns by our names, and its lines with their numbers in the file."""
-    separator = _separator(text)
+def _table(text: str) -> tuple[Cells, list[str], Iterator[tuple[int, list[str]]]]:
+    """The facts above the table, its columns by our names, and its lines with their numbers in the file, one by one."""
     facts: Cells = {}
-    lines: list[tuple[int, list[str]]] = []
-    begins = 1
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    try:
-        for cells in reader:
-            lines.append((begins, cells))
-            begins = reader.line_num + 1
-    except csv.Error as error:
-        raise FileRefused([(begins, _("This line is not CSV."))]) from error
-    for place, (number, cells) in enumerate(lines[:_HEADER_WITHIN]):
+    lines = _lines(text, _separator(text))
+    for number, cells in itertools.islice(lines, _HEADER_WITHIN):
         columns = _columns(cells)
         if _is_header(columns):
             _check_columns(number, columns)
-            return facts, columns, lines[place + 1 :]
+            return facts, columns, lines
         facts |= _facts(cells)
     raise FileRefused([(0, str(_NO_HEADER))])
 
 
+def _lines(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+    begins = 1
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    try:
+        for cells in reader:
+            yield begins, cells
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        raise FileRefused([(begins, _("This line is not CSV."))]) from error
+
+
 def _separator(text: str) -> str:
     """The separator with which one of the first lines is a header."""
-    first = text.splitlines()[:_HEADER_WITHIN]
+    first = [line.strip("\r\n") for line in itertools.islice(io.StringIO(text), _HEADER_WITHIN)]
     for separator in layouts.SEPARATORS:
         if any(_is_header(_columns(line.replace('"', "").split(separator))) for line in first):
             return separator
@@ -162,7 +166,7 @@ def _facts(cells: list[str]) -> Cells:
 
 
 def _rows(
-    columns: list[str], table: list[tuple[int, list[str]]], account_number: str
+    columns: list[str], table: Iterable[tuple[int, list[str]]], account_number: str
 ) -> tuple[list[Row], list[tuple[int, str]], list[tuple[int, Cells]]]:
     rows: list[Row] = []
     rejected: list[tuple[int, str]] = []
@@ -186,6 +190,8 @@ def _rows(
             row = _row(line, cells)
         except _Bad as bad:
             problems.append((line, str(bad)))
+            if len(problems) == _MOST_PROBLEMS:
+                break
             continue
         if row.amount:
             rows.append(row)
@@ -287,6 +293,8 @@ def _problems(rows: list[Row]) -> list[tuple[int, str]]:
             )
         elif row.booked_on < before.booked_on:
             problems.append((row.line, _("the dates go backwards")))
+        if len(problems) == _MOST_PROBLEMS:
+            break
     return problems
 
 

@@ -14,8 +14,8 @@ class NotAPeriod(DomainError):
 
 
 def month_of(text: str) -> int:
-    """YYYYMM from YYYY-MM; raises NotAPeriod."""
-    found = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", text.strip())
+    """YYYYMM from YYYY-MM, of the years 1900 to 2200; raises NotAPeriod."""
+    found = re.fullmatch(r"((?:19|20|21)[0-9]{2}|2200)-(0[1-9]|1[0-2])", text.strip())
     if not found:
         raise NotAPeriod(_("Write the period as year and month, like 2026-03."))
     return int(found[1]) * 100 + int(found[2])

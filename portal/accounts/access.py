@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from portal.errors import DomainError
 
 from .models import User
-from .permissions import NotAllowed, SamePerson, unions_with_duty
+from .permissions import NotAllowed, SamePerson, duties_of
 from .roles import Duty
 
 View = Callable[..., HttpResponseBase]
@@ -48,7 +48,7 @@ def duty_required(*duties: Duty) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if not any(unions_with_duty(request.user, duty).exists() for duty in duties):
+            if duties_of(request.user).isdisjoint(duties):
                 raise NotAllowed(_("Your role does not %(duty)s.") % {"duty": duties[0].label})
             return view(request, *args, **kwargs)
 

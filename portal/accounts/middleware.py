@@ -17,7 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from portal.errors import DomainError
 
 from . import second_factor
-from .permissions import NotAllowed, SamePerson
+from .permissions import NotAllowed, SamePerson, roles_read_once
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -32,6 +32,10 @@ class SecondFactorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        with roles_read_once():
+            return self._pass(request)
+
+    def _pass(self, request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith(PROTECTED) or not request.user.is_authenticated:
             return self.get_response(request)
         if second_factor.was_shown(request) or not second_factor.is_required_for(request.user):
@@ -45,7 +49,7 @@ class SecondFactorMiddleware:
 class RefusalMiddleware:
     """A DomainError that a view let pass: 403 for duties, otherwise back to the page with the reason.
 
-    Addresses with a null character, which no text in PostgreSQL has, are bad requests before any view sees them.
+    Addresses and forms with a null character, which no text in PostgreSQL has, are bad requests before any view runs.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -55,6 +59,14 @@ class RefusalMiddleware:
         if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
             raise SuspiciousOperation("null character in an address")
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> None:
+        """Here and not earlier: forms have been read by now for their CSRF token; other views read the raw body."""
+        if getattr(view, "csrf_exempt", False):
+            return
+        sent = (text for name, values in request.POST.lists() for text in (name, *values))
+        if any("\0" in text for text in sent):
+            raise SuspiciousOperation("null character in a form")
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, DomainError) or request.path_info.startswith("/api/"):

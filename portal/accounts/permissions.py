@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -23,15 +27,42 @@ class SamePerson(DomainError):
     code = "same_person"
 
 
-def live_assignments(user: User | AnonymousUser) -> QuerySet[RoleAssignment]:
-    """The user's roles that are not revoked, with their unions."""
+# The roles read so far in the present request, by user; outside a request nothing is remembered.
+_read: ContextVar[dict[int, list[RoleAssignment]] | None] = ContextVar("roles_read", default=None)
+
+
+@contextmanager
+def roles_read_once() -> Iterator[None]:
+    """Around a request: the roles of each person are read at most once, and forgotten at its end."""
+    token = _read.set({})
+    try:
+        yield
+    finally:
+        _read.reset(token)
+
+
+def live_assignments(user: User | AnonymousUser) -> list[RoleAssignment]:
+    """The user's roles that are not revoked, with their unions, in the order in which they were given."""
     if not user.is_authenticated or not user.is_active:
-        return RoleAssignment.objects.none()
-    return RoleAssignment.objects.filter(user_id=user.pk, revoked_at=None).select_related("union")
+        return []
+    read = _read.get()
+    if read is not None and user.pk in read:
+        return read[user.pk]
+    found = list(
+        RoleAssignment.objects.filter(user_id=user.pk, revoked_at=None).select_related("union").order_by("pk")
+    )
+    if read is not None:
+        read[user.pk] = found
+    return found
 
 
 def roles_of(user: User | AnonymousUser) -> set[Role]:
     return {Role(a.role) for a in live_assignments(user)}
+
+
+def duties_of(user: User | AnonymousUser) -> frozenset[Duty]:
+    """Every duty that the person has in some union."""
+    return frozenset(duty for a in live_assignments(user) for duty in DUTIES[Role(a.role)])
 
 
 def has_duty(user: User | AnonymousUser, duty: Duty, union: Union) -> bool:

@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
 from .models import User
-from .permissions import live_assignments
+from .permissions import roles_of
 from .roles import Role
 
 
@@ -18,7 +18,7 @@ def is_required_for(user: User | AnonymousUser) -> bool:
         return False
     if user.is_staff or user.is_superuser:
         return True
-    return live_assignments(user).exclude(role=Role.MEMBER).exists()
+    return bool(roles_of(user) - {Role.MEMBER})
 
 
 def is_enrolled(user: User | AnonymousUser) -> bool:

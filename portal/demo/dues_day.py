@@ -49,7 +49,7 @@ def platform(day: dt.date) -> Iterator[Platform]:
     )
     with (
         override_settings(STRIPE_API_BASE=base),
-        serving.running(*sandbox, port=sandbox_port),
+        serving.running(*sandbox, port=sandbox_port, **serving.sandbox_secret()),
         serving.running(*serving.web_server(web_port), port=web_port, STRIPE_API_BASE=base),
     ):
         yield Platform(base, web, account)

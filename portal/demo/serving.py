@@ -18,6 +18,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 
+from ledger.dues.sandbox import SECRET_VARIABLE
 from portal.errors import DomainError
 
 _PATIENCE = 30.0
@@ -117,15 +118,19 @@ def task_worker() -> tuple[str, ...]:
 
 
 def payment_sandbox(port: int, webhook_url: str) -> tuple[str, ...]:
-    """The command of the local stand-in for Stripe."""
+    """The command of the local stand-in for Stripe; its secret comes in the environment of ``sandbox_secret``."""
     return (
         sys.executable,
         "-m",
         "ledger.dues.sandbox",
         f"--port={port}",
         f"--webhook-url={webhook_url}",
-        f"--secret={settings.STRIPE_WEBHOOK_SECRET}",
     )
+
+
+def sandbox_secret() -> dict[str, str]:
+    """What the stand-in signs with, for its environment: everybody on the machine can read a command line."""
+    return {SECRET_VARIABLE: settings.STRIPE_WEBHOOK_SECRET}
 
 
 def _wait_for(child: subprocess.Popen[bytes], port: int) -> None:

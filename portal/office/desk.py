@@ -15,10 +15,11 @@ from django.utils.translation import gettext_lazy as _
 
 from ledger.benefits.models import Claim, ClaimState, Run, RunState
 from ledger.books.models import Voucher, VoucherState
+from ledger.dues import queries as dues
 from ledger.payouts.models import Batch, BatchState
 from portal.accounts.models import User
-from portal.accounts.permissions import live_assignments, unions_with_duty
-from portal.accounts.roles import DUTIES, Duty, Role
+from portal.accounts.permissions import duties_of, live_assignments, unions_with_duty
+from portal.accounts.roles import Duty, Role
 from portal.design.navigation import NavItem
 from portal.unions.models import Union
 
@@ -27,6 +28,8 @@ SEES_PAYOUTS = (Duty.BUILD_PAYOUT, Duty.RELEASE_PAYOUT, Duty.IMPORT_BANK_RESULT,
 SEES_CLAIMS = (Duty.VERIFY_EVIDENCE, Duty.APPROVE_RUN, Duty.BUILD_PAYOUT, Duty.VIEW_BOOKS)
 SEES_PROGRAMMES = (Duty.MANAGE_PROGRAMMES, Duty.APPROVE_PROGRAMMES, Duty.VIEW_BOOKS)
 SEES_BANK = (Duty.IMPORT_STATEMENT, Duty.RECONCILE, Duty.VIEW_BOOKS)
+SEES_DUES = (Duty.COLLECT_DUES, Duty.CHECK_VOUCHER, Duty.VIEW_BOOKS)
+_SHOWN = 50
 
 _MENU: tuple[tuple[str, str | Promise, str, str, tuple[Duty, ...]], ...] = (
     ("members", _("Members"), "/office/members/", "people", (Duty.VIEW_MEMBERS,)),
@@ -39,11 +42,6 @@ _MENU: tuple[tuple[str, str | Promise, str, str, tuple[Duty, ...]], ...] = (
     ("bank", _("Reconciliation"), "/office/bank/", "scale", SEES_BANK),
     ("audit", _("Audit trail"), "/office/audit/", "search", (Duty.VIEW_AUDIT_TRAIL,)),
 )
-
-
-def duties_of(user: User | AnonymousUser) -> frozenset[Duty]:
-    """Every duty that the person has somewhere; the domain asks again for the union."""
-    return frozenset(duty for a in live_assignments(user) for duty in DUTIES[Role(a.role)])
 
 
 def reach(user: User | AnonymousUser, duties: Iterable[Duty]) -> QuerySet[Union]:
@@ -78,8 +76,19 @@ def waiting(user: User) -> dict[str, int]:
         "books": Voucher.objects.filter(
             state=VoucherState.DRAFT, book__union__in=reach(user, [Duty.CHECK_VOUCHER])
         ).exclude(prepared_by=user),
+        "bank": dues.reversals_asked(reach(user, [Duty.CHECK_VOUCHER])).exclude(asked_by=user),
     }
     return {name: query.count() for name, query in counts.items()}
+
+
+def dues_to_look_at(user: User) -> dict[str, Any]:
+    """Dues that a person has to look at: cash to take back, money to identify, messages that could not be acted on."""
+    unions = reach(user, SEES_DUES)
+    return {
+        "reversals": dues.reversals_asked(unions)[:_SHOWN],
+        "unidentified": dues.unidentified(unions)[:_SHOWN],
+        "platform_messages": dues.messages_with_problems(unions)[:_SHOWN],
+    }
 
 
 def page(
@@ -89,7 +98,7 @@ def page(
     user: User = request.user  # type: ignore[assignment]
     duties = duties_of(user)
     counts = waiting(user)
-    assignment = live_assignments(user).exclude(role=Role.MEMBER).first()
+    assignment = next((a for a in live_assignments(user) if a.role != Role.MEMBER), None)
     menu = [NavItem(_("Overview"), "/office/", active == "home", None, "home")]
     menu += [
         NavItem(label, url, active == name, counts.get(name) or None, icon)

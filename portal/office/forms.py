@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +15,9 @@ from ledger.benefits.models import Kind, ProgrammeVersion, VersionState
 from ledger.books.models import BankAccount
 from ledger.payouts.formats import FORMATS
 from portal.unions.models import Union
+
+_MEGABYTE = 1024 * 1024
+LARGEST_BANK_FILE = 10 * _MEGABYTE
 
 
 def _day(label: Any) -> forms.DateField:
@@ -78,7 +83,21 @@ class ReasonForm(forms.Form):
 
 
 class FileForm(forms.Form):
+    """One file of at most ``largest`` bytes: what the bank sends, unless the page says otherwise."""
+
     file = forms.FileField(label=_("File"))
+
+    def __init__(self, *args: Any, largest: int = LARGEST_BANK_FILE, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._largest = largest
+
+    def clean_file(self) -> UploadedFile:
+        uploaded: UploadedFile = self.cleaned_data["file"]
+        if (uploaded.size or 0) > self._largest:
+            raise forms.ValidationError(
+                _("The file is larger than %(mb)s MB."), params={"mb": self._largest // _MEGABYTE}
+            )
+        return uploaded
 
     def content(self) -> bytes:
         uploaded = self.cleaned_data["file"]
@@ -98,8 +117,9 @@ class SearchForm(forms.Form):
 
 
 class CollectForm(forms.Form):
-    """Dues taken at the counter, or a transfer that arrived."""
+    """Dues taken at the counter, or a transfer that arrived; ``request_key`` makes a double click one payment."""
 
+    request_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
     months = forms.IntegerField(label=_("How many months"), min_value=1, max_value=24, initial=12)
     paid_on = _day(_("Paid on"))
     channel = forms.ChoiceField(
@@ -134,6 +154,14 @@ class CollectForm(forms.Form):
             if not values.get("bank_account"):
                 self.add_error("bank_account", _("Choose the account that the money came to."))
         return values
+
+
+class TakeBackForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Why the money goes back"),
+        help_text=_("Printed in the red-letter entry"),
+        max_length=60,
+    )
 
 
 class IdentityForm(forms.Form):

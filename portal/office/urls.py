@@ -14,6 +14,7 @@ urlpatterns = [
     path("members/<int:pk>/identity/", counter.identity, name="office_identity"),
     path("dues/", counter.dues, name="office_dues"),
     path("dues/<int:pk>/", counter.collect, name="office_collect"),
+    path("dues/payments/<int:pk>/take-back/", counter.take_back, name="office_take_back"),
     path("receipts/<slug:code>/<slug:number>.pdf", counter.receipt_pdf, name="office_receipt_pdf"),
     path("programmes/", programmes.overview, name="office_programmes"),
     path("programmes/<int:pk>/activate/", programmes.activate, name="office_activate"),

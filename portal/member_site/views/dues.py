@@ -18,6 +18,8 @@ from portal.accounts.access import member_required, refusals_on
 from portal.member_site.access import MemberRequest
 from portal.member_site.forms import MonthsForm
 
+_LONGEST_NUMBER = 19  # digits; a bigint has no more
+
 
 @member_required
 def overview(request: MemberRequest) -> HttpResponse:
@@ -46,7 +48,7 @@ def overview(request: MemberRequest) -> HttpResponse:
 def came_back(request: MemberRequest) -> HttpResponse:
     """The payer is back: what really happened is asked of the platform, not of the address."""
     number = request.GET.get("payment", "")
-    if not number.isdecimal():
+    if not (number.isascii() and number.isdecimal()) or len(number) >= _LONGEST_NUMBER:
         raise Http404
     payment = get_object_or_404(DuesPayment, pk=number, member=request.member)
     unavailable = False

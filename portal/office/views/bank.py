@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Max
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -20,6 +21,7 @@ from ledger.reports import periods
 from portal.accounts.access import StaffRequest, duty_required, refusals_on
 from portal.accounts.roles import Duty
 from portal.office import desk
+from portal.office.chosen import chosen_ids
 from portal.office.forms import FileForm
 
 _SHOWN = 100
@@ -47,11 +49,13 @@ def _this_month() -> int:
 def overview(request: StaffRequest) -> HttpResponse:
     unions = desk.reach(request.user, desk.SEES_BANK)
     accounts = BankAccount.objects.filter(account__book__union__in=unions)
+    counts = queries.open_line_counts(accounts)
+    until = dict(accounts.annotate(until=Max("statements__to_day")).values_list("pk", "until"))
     rows = [
-        (account, len(queries.open_lines(account)), account.statements.order_by("-to_day").first())
+        (account, counts.get(account.pk, 0), until[account.pk])
         for account in accounts.select_related("account__book__union").order_by("account__book__union__path")
     ]
-    return desk.page(request, "banks", "bank", {"rows": rows})
+    return desk.page(request, "banks", "bank", {"rows": rows} | desk.dues_to_look_at(request.user))
 
 
 @duty_required(*desk.SEES_BANK)
@@ -101,7 +105,7 @@ def match(request: StaffRequest, code: str) -> HttpResponse:
 def match_by_hand(request: StaffRequest, code: str) -> HttpResponse:
     account = _account(request, code)
     own = {line.pk for line in queries.open_lines(account)}
-    lines = [int(pk) for pk in request.POST.getlist("line") if pk.isdecimal()]
+    lines = chosen_ids(request.POST.getlist("line"))
     if not own.issuperset(lines):
         raise Http404
     matching.match_by_hand(

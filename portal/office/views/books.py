@@ -16,7 +16,6 @@ from django.views.decorators.http import require_POST
 
 from ledger.books import closing
 from ledger.books.models import Account, Book, Period, PeriodReopening, PeriodState, Posting, Transaction
-from ledger.books.queries import balance_of
 from ledger.books.queries import trial_balance as trial_balance_rows
 from ledger.books.rules import all_rules
 from ledger.reports import exports, ledgers, periods, tables
@@ -26,6 +25,7 @@ from portal.accounts import audit
 from portal.accounts.access import StaffRequest, duty_required
 from portal.accounts.roles import Duty
 from portal.office import desk
+from portal.office.balances import balances_of
 from portal.office.forms import ReopenForm
 
 _PER_PAGE = 50
@@ -63,7 +63,8 @@ def overview(request: StaffRequest) -> HttpResponse:
     books = Book.objects.filter(union__in=desk.reach(request.user, [Duty.VIEW_BOOKS]))
     found = Paginator(books.select_related("union").order_by("union__path"), _PER_PAGE)
     shown = found.get_page(request.GET.get("page"))
-    rows = [(book, balance_of(book, "101"), balance_of(book, "102")) for book in shown]
+    cash, bank = balances_of(shown, "101"), balances_of(shown, "102")
+    rows = [(book, cash[book.pk], bank[book.pk]) for book in shown]
     return desk.page(request, "books", "books", {"rows": rows, "shown": shown})
 
 
@@ -188,6 +189,7 @@ def close(request: StaffRequest, code: str) -> HttpResponse:
 
 def _close_step(request: StaffRequest, book: Book) -> HttpResponse:
     month = month_of(request, book)
+    get_object_or_404(Period, book=book, month=month)
     step = request.POST.get("step")
     if step == "carry_forward":
         closing.carry_forward(book=book, month=month, actor=request.user)
@@ -202,9 +204,11 @@ def _close_step(request: StaffRequest, book: Book) -> HttpResponse:
             book=book, month=month, reason=request.POST.get("reason", "")[:200], asked_by=request.user
         )
         messages.success(request, _("Somebody who checks vouchers can now allow it."))
-    else:
+    elif step == "close":
         closing.close_period(book=book, month=month, actor=request.user)
         messages.success(request, _("The month is closed."))
+    else:
+        raise Http404
     return _back(book, month)
 
 

@@ -19,6 +19,7 @@ from ledger.books.models import BankAccount
 from portal.accounts.access import StaffRequest, duty_required, refusals_on
 from portal.accounts.roles import Duty
 from portal.office import desk
+from portal.office.chosen import chosen_ids
 from portal.office.forms import PayoutForm, ReasonForm
 
 _PER_PAGE = 25
@@ -50,7 +51,7 @@ def detail(request: StaffRequest, code: str) -> HttpResponse:
 def verify(request: StaffRequest, code: str) -> HttpResponse:
     """Record that the tickets of the chosen claims are in order."""
     campaign = _campaign(request, code)
-    chosen = [int(pk) for pk in request.POST.getlist("claim") if pk.isdecimal()]
+    chosen = chosen_ids(request.POST.getlist("claim"))
     done = campaigns.verify(
         claims=list(campaign.claims.filter(pk__in=chosen)),
         verified_by=request.user,

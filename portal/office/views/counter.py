@@ -16,11 +16,11 @@ from django.utils.translation import gettext as _
 
 from ledger.benefits import queries as benefits
 from ledger.books.models import BankAccount
-from ledger.dues import collecting, queries
+from ledger.dues import collecting, queries, reversing
 from ledger.dues.errors import NoMembership
-from ledger.dues.models import DuesPayment
+from ledger.dues.models import DuesPayment, DuesReversal
 from ledger.receipts import pdf
-from ledger.receipts.models import Receipt
+from ledger.receipts.models import Channel, Receipt
 from portal.accounts import audit
 from portal.accounts.access import StaffRequest, duty_required, refusals_on
 from portal.accounts.models import User
@@ -28,7 +28,7 @@ from portal.accounts.roles import Duty
 from portal.members.models import Member
 from portal.members.register import find_by_id_number
 from portal.office import desk
-from portal.office.forms import CollectForm, IdentityForm, SearchForm
+from portal.office.forms import CollectForm, IdentityForm, SearchForm, TakeBackForm
 
 _PER_PAGE = 25
 _ID_LENGTH = 18
@@ -65,10 +65,10 @@ def members(request: StaffRequest) -> HttpResponse:
 @duty_required(Duty.COLLECT_DUES)
 def dues(request: StaffRequest) -> HttpResponse:
     """The first step at the counter: who is paying."""
-    return _search_page(request, "office_collect", "dues")
+    return _search_page(request, "office_collect", "dues", **desk.dues_to_look_at(request.user))
 
 
-def _search_page(request: StaffRequest, target: str, active: str) -> HttpResponse:
+def _search_page(request: StaffRequest, target: str, active: str, **more: object) -> HttpResponse:
     form = SearchForm(request.GET or None)
     asked = form.cleaned_data["q"].strip() if form.is_valid() else ""
     found = _found(request.user, asked).prefetch_related("memberships__union").order_by("name", "pk")
@@ -77,7 +77,7 @@ def _search_page(request: StaffRequest, target: str, active: str) -> HttpRespons
         request,
         "members",
         active,
-        {"form": form if asked else SearchForm(), "asked": asked, "members": shown, "target": target},
+        {"form": form if asked else SearchForm(), "asked": asked, "members": shown, "target": target} | more,
     )
 
 
@@ -154,17 +154,44 @@ def _accounts_for(payer: Member) -> QuerySet[BankAccount]:
 
 
 def _take(payer: Member, values: dict[str, Any], user: User) -> DuesPayment:
-    months, paid_on = int(values["months"]), values["paid_on"]
+    what: dict[str, Any] = {
+        "member": payer,
+        "months": int(values["months"]),
+        "paid_on": values["paid_on"],
+        "request_key": values["request_key"],
+    }
     if values["channel"] == "cash":
-        return collecting.collect_cash(member=payer, months=months, paid_on=paid_on, collected_by=user)
+        return collecting.collect_cash(**what, collected_by=user)
     return collecting.collect_bank_transfer(
-        member=payer,
-        months=months,
-        paid_on=paid_on,
+        **what,
         bank_account=values["bank_account"],
         bank_reference=str(values["bank_reference"]),
         recorded_by=user,
     )
+
+
+@duty_required(*desk.SEES_DUES)
+def take_back(request: StaffRequest, pk: int) -> HttpResponse:
+    """Cash taken by mistake: one person asks, another approves, and the money goes back in red letters."""
+    unions = desk.reach(request.user, desk.SEES_DUES)
+    payments = DuesPayment.objects.filter(union__in=unions, channel=Channel.CASH, receipt__isnull=False)
+    payment: DuesPayment = get_object_or_404(
+        payments.select_related("member", "union", "receipt__series"), pk=pk
+    )
+    asked = DuesReversal.objects.select_related("asked_by", "receipt__series").filter(payment=payment).first()
+    step = request.POST.get("step")
+    form = TakeBackForm(request.POST if step == "ask" else None)
+    if step == "approve" and asked is not None:
+        reversing.approve(asked=asked, approved_by=request.user)
+        messages.success(request, _("The money is taken back. The red receipt is ready."))
+        return redirect("office_take_back", pk=pk)
+    if step == "ask" and form.is_valid():
+        with refusals_on(form):
+            reversing.ask(payment=payment, reason=form.cleaned_data["reason"], asked_by=request.user)
+        if form.is_valid():
+            messages.success(request, _("Somebody who checks vouchers can now approve it."))
+            return redirect("office_take_back", pk=pk)
+    return desk.page(request, "take_back", "dues", {"payment": payment, "asked": asked, "form": form})
 
 
 @duty_required(Duty.COLLECT_DUES, Duty.ISSUE_RECEIPT, Duty.VIEW_BOOKS)

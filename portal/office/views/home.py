@@ -8,12 +8,12 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from ledger.books.models import BankAccount
-from ledger.books.queries import balance
 from portal.accounts.access import StaffRequest, duty_required
 from portal.accounts.models import AuditEvent
-from portal.accounts.permissions import NotAllowed
+from portal.accounts.permissions import NotAllowed, duties_of
 from portal.accounts.roles import Duty
 from portal.office import desk
+from portal.office.balances import bank_balances
 from portal.unions.models import Union
 
 _SHOWN = 12
@@ -23,16 +23,15 @@ _PER_PAGE = 50
 @login_required
 def home(request: StaffRequest) -> HttpResponse:
     """The first page of the office: what waits for me, and the bank balances within my reach."""
-    if not desk.duties_of(request.user):
+    if not duties_of(request.user):
         raise NotAllowed(_("The office is for staff. Your sign-in has no role there."))
     unions = desk.reach(request.user, [Duty.VIEW_BOOKS, Duty.IMPORT_STATEMENT])
     accounts = BankAccount.objects.filter(account__book__union__in=unions).select_related(
         "account__book__union"
     )
-    balances = [
-        (account, balance(account.account))
-        for account in accounts.order_by("account__book__union__path")[:_SHOWN]
-    ]
+    shown = accounts.order_by("account__book__union__path")[:_SHOWN]
+    amounts = bank_balances(shown)
+    balances = [(account, amounts[account.pk]) for account in shown]
     return desk.page(request, "home", "home", {"balances": balances})
 
 

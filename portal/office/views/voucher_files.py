@@ -26,7 +26,7 @@ _SHOWN = frozenset({"application/pdf", "image/png", "image/jpeg"})
 def attach(request: StaffRequest, code: str, pk: int) -> HttpResponse:
     book = book_of(request, code, Duty.PREPARE_VOUCHER)
     voucher = voucher_of(book, pk)
-    form = FileForm(request.POST, request.FILES)
+    form = FileForm(request.POST, request.FILES, largest=attachments.LARGEST)
     if form.is_valid():
         with refusals_on(form):
             attachments.attach(

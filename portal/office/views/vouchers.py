@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from ledger.books import manual
+from ledger.books import attachments, manual
 from ledger.books import vouchers as voucher_desk
 from ledger.books.manual import Line
 from ledger.books.models import Book, Side, Voucher, VoucherKind, VoucherState
@@ -24,6 +24,7 @@ from ledger.reports import papers
 from portal.accounts.access import StaffRequest, duty_required, refusals_on
 from portal.accounts.roles import Duty
 from portal.office import desk
+from portal.office.chosen import chosen_ids, number_of
 from portal.office.forms import FileForm
 from portal.office.voucher_forms import LineFormSet, TemplateNameForm, VoucherForm, lines_from, rows_of
 
@@ -68,7 +69,7 @@ def check(request: StaffRequest, code: str) -> HttpResponse:
     """Check and post the chosen vouchers; whoever prepared one cannot check it."""
     book = book_of(request, code, Duty.CHECK_VOUCHER)
     month = month_of(request, book)
-    chosen = [int(pk) for pk in request.POST.getlist("voucher") if pk.isdecimal()]
+    chosen = chosen_ids(request.POST.getlist("voucher"))
     drafts = Voucher.objects.filter(book=book, pk__in=chosen, state=VoucherState.DRAFT).order_by("date", "pk")
     posted = 0
     for voucher in drafts:
@@ -95,8 +96,8 @@ def write(request: StaffRequest, code: str) -> HttpResponse:
     source = corrects or _asked(book, request.GET.get("copy"))
     lines: Sequence[Line] = manual.lines_of(source) if source else []
     summary = manual.correction_summary(corrects) if corrects else source.summary if source else ""
-    template = request.GET.get("template", "")
-    if template.isdecimal():
+    template = number_of(request.GET.get("template"))
+    if template is not None:
         chosen = get_object_or_404(book.templates, pk=template)
         lines, summary = manual.template_lines(chosen), chosen.summary
     form = VoucherForm(request.POST or None, initial={"summary": summary, "date": timezone.localdate()})
@@ -191,13 +192,14 @@ def show(
         "corrections": voucher.corrected_by.order_by("pk"),
         "is_own": voucher.prepared_by_id == request.user.pk,
         "template_form": template_form or TemplateNameForm(),
-        "file_form": file_form or FileForm(),
+        "file_form": file_form or FileForm(largest=attachments.LARGEST),
     }
     return desk.page(request, "voucher", "books", context)
 
 
 def _asked(book: Book, pk: str | None) -> Voucher | None:
-    return voucher_of(book, int(pk)) if pk and pk.isdecimal() else None
+    number = number_of(pk)
+    return voucher_of(book, number) if number is not None else None
 
 
 def _write(
@@ -234,6 +236,6 @@ def _with_more(request: StaffRequest) -> QueryDict | None:
         return None
     data = request.POST.copy()
     if "more" in data:
-        typed = data.get("lines-TOTAL_FORMS", "")
-        data["lines-TOTAL_FORMS"] = str((int(typed) if typed.isdecimal() else 0) + _MORE_LINES)
+        typed = number_of(data.get("lines-TOTAL_FORMS")) or 0
+        data["lines-TOTAL_FORMS"] = str(typed + _MORE_LINES)
     return data

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -13,10 +14,11 @@ from hypothesis import strategies as st
 from ledger.books.integrity import verify
 from ledger.books.queries import balance_of
 from ledger.dues import calendar, collecting, queries
-from ledger.dues.errors import DuesError, NoMembership, TooManyMonths
+from ledger.dues.errors import DuesError, NoMembership, RequestUsed, TooManyMonths
 from ledger.dues.models import DuesMonth, DuesPayment
 from ledger.receipts.models import Receipt
 from portal.accounts.permissions import NotAllowed
+from portal.accounts.roles import Role
 from portal.members import register
 from portal.members.models import Member
 from tests import factories
@@ -135,6 +137,47 @@ def test_two_counters_at_the_same_moment(federation: Federation, member: Member)
     months = list(DuesMonth.objects.filter(member=member).values_list("month", flat=True))
     assert months == calendar.run_of_months(202602, 16)
     assert balance_of(federation.books["HD-C001"], "401") == Money("32.00", "CNY")
+
+
+def test_the_same_form_sent_twice_takes_the_money_once(federation: Federation, member: Member) -> None:
+    key = uuid4()
+    first, second = (_by_form(member, federation, key) for _ in range(2))
+    assert second == first
+    assert Receipt.objects.count() == 1
+    assert balance_of(federation.books["HD-C001"], "101") == Money("8.00", "CNY")
+    assert _by_form(member, federation, uuid4()).first_month == 202606
+
+
+def test_a_form_of_another_member_or_cashier_is_not_used_again(
+    federation: Federation, member: Member
+) -> None:
+    key = uuid4()
+    _by_form(member, federation, key)
+    other = factories.membership_in(federation.community).member
+    with pytest.raises(RequestUsed):
+        _by_form(other, federation, key)
+    colleague = factories.user("colleague", Role.CASHIER, federation.municipal)
+    with pytest.raises(RequestUsed):
+        collecting.collect_cash(
+            member=member, months=4, paid_on=TODAY, collected_by=colleague, request_key=key
+        )
+    assert DuesPayment.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_copies_of_a_form_at_the_same_moment_take_the_money_once(
+    federation: Federation, member: Member
+) -> None:
+    key = uuid4()
+    results = at_once([lambda: _by_form(member, federation, key)] * 4)
+    assert results == [DuesPayment.objects.get()] * 4
+    assert balance_of(federation.books["HD-C001"], "101") == Money("8.00", "CNY")
+
+
+def _by_form(member: Member, federation: Federation, key: UUID) -> DuesPayment:
+    return collecting.collect_cash(
+        member=member, months=4, paid_on=TODAY, collected_by=federation.cashier, request_key=key
+    )
 
 
 @pytest.mark.parametrize(

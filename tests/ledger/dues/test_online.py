@@ -15,7 +15,7 @@ from pytest_django.fixtures import Settings
 
 from ledger.books.integrity import verify
 from ledger.books.queries import balance_of
-from ledger.dues import clearing, collecting, online, queries
+from ledger.dues import clearing, collecting, events, online, queries
 from ledger.dues.errors import (
     BelowMinimum,
     NoOnlinePayment,
@@ -28,6 +28,7 @@ from ledger.dues.platform import client
 from ledger.dues.sandbox.messages import signature
 from ledger.receipts.models import Receipt
 from portal.members.models import Member
+from tests.concurrency import at_once
 from tests.conftest import Federation
 from tests.ledger.dues.conftest import SECRET, Platform
 
@@ -44,7 +45,12 @@ def _pay(payment: DuesPayment) -> None:
 
 def _hear(platform: Platform) -> StripeEvent:
     payload, signed = platform.next_message()
-    return online.handle_event(payload=payload, signature=signed)
+    return events.handle_event(payload=payload, signature=signed)
+
+
+def as_after_a_crash(payment: DuesPayment) -> None:
+    """As kill -9 leaves it between opening the checkout and saving what the platform answered."""
+    DuesPayment.objects.filter(pk=payment.pk).update(checkout_session_id="", checkout_url="")
 
 
 def _signed(content: dict[str, Any], *, dated: int | None = None) -> tuple[bytes, str]:
@@ -84,11 +90,11 @@ def test_copies_and_disorder_change_nothing(
     _pay(payment)
     message = platform.next_message()
     for _ in range(3):
-        online.handle_event(payload=message[0], signature=message[1])
+        events.handle_event(payload=message[0], signature=message[1])
     online.look_again(payment=payment)
     other = json.loads(message[0]) | {"id": "evt_other", "type": "checkout.session.expired"}
     payload, signed = _signed(other)
-    online.handle_event(payload=payload, signature=signed)
+    events.handle_event(payload=payload, signature=signed)
     assert Receipt.objects.count() == 1
     assert balance_of(federation.books["HD-C001"], "401") == Money("24.00", "CNY")
     payment.refresh_from_db()
@@ -103,7 +109,7 @@ def test_the_message_is_not_believed(platform: Platform, member: Member) -> None
         "data": {"object": {"id": payment.checkout_session_id, "payment_status": "paid"}},
     }  # fmt: skip
     payload, signed = _signed(claim)
-    online.handle_event(payload=payload, signature=signed)
+    events.handle_event(payload=payload, signature=signed)
     payment.refresh_from_db()
     assert payment.state == PaymentState.PENDING
     assert not Receipt.objects.exists()
@@ -115,14 +121,14 @@ def test_messages_out_of_their_time_are_refused(platform: Platform, offset: int)
         {"id": "evt_1", "object": "event", "type": "x"}, dated=int(time.time()) + offset
     )
     with pytest.raises(SignatureRefused):
-        online.handle_event(payload=payload, signature=signed)
+        events.handle_event(payload=payload, signature=signed)
     assert not StripeEvent.objects.exists()
 
 
 @pytest.mark.parametrize("signed", ["", "t=1,v1=00", "t=x", "v1=ab", "nonsense"])
 def test_unsigned_messages_are_refused(platform: Platform, signed: str) -> None:
     with pytest.raises(SignatureRefused):
-        online.handle_event(payload=b'{"id": "evt_1", "object": "event", "type": "x"}', signature=signed)
+        events.handle_event(payload=b'{"id": "evt_1", "object": "event", "type": "x"}', signature=signed)
 
 
 def test_small_amounts_are_explained_before_the_platform_refuses_them(
@@ -136,6 +142,23 @@ def test_small_amounts_are_explained_before_the_platform_refuses_them(
 def test_a_double_click_opens_one_checkout(platform: Platform, member: Member) -> None:
     assert _start(member).pk == _start(member).pk
     assert _start(member, 6).pk != _start(member).pk
+
+
+def test_a_start_that_was_broken_off_goes_on_where_it_was(platform: Platform, member: Member) -> None:
+    first = _start(member)
+    as_after_a_crash(first)
+    again = _start(member)
+    assert (again.pk, again.checkout_session_id) == (first.pk, first.checkout_session_id)
+    assert again.checkout_url == first.checkout_url
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_starts_at_the_same_moment_open_one_checkout(platform: Platform, member: Member) -> None:
+    started = at_once([lambda: _start(member)] * 4)
+    assert len({(p.pk, p.checkout_url) for p in started if isinstance(p, DuesPayment)}) == 1
+    assert DuesPayment.objects.count() == 1
+    objects = platform.server.platform._accounts["acct_community"].objects
+    assert len([o for o in objects.values() if o["object"] == "checkout.session"]) == 1
 
 
 def test_months_paid_at_the_counter_meanwhile_move_on(
@@ -167,7 +190,7 @@ def test_another_amount_is_not_settled(platform: Platform, member: Member) -> No
     _pay(payment)
     payload, signed = platform.next_message()
     with pytest.raises(PlatformDiffers):
-        online.handle_event(payload=payload, signature=signed)
+        events.handle_event(payload=payload, signature=signed)
     event = StripeEvent.objects.get()
     assert event.handled_at is None
     assert event.problem

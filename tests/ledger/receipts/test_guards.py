@@ -49,7 +49,16 @@ def test_nothing_of_a_receipt_is_deleted(receipt: Receipt, table: str) -> None:
     _refused(f"DELETE FROM {table}", "PH021")
 
 
-@pytest.mark.parametrize("table", ["receipts_receipt", "receipts_receiptline"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        "receipts_receipt",
+        "receipts_receiptline",
+        "receipts_series",
+        "receipts_lookupcount",
+        "receipts_lookupwindow",
+    ],
+)
 def test_the_register_is_not_emptied(receipt: Receipt, table: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

@@ -14,7 +14,10 @@ from ledger.receipts.errors import AlreadyReceipted, AmountsDiffer, ReceiptIncom
 from ledger.receipts.issuing import Line
 from ledger.receipts.models import Receipt
 from portal.accounts.models import AuditEvent, User
+from portal.accounts.permissions import NotAllowed
+from portal.accounts.roles import Role
 from portal.unions.models import Union
+from tests import factories
 
 from .conftest import a_year, issue_to, make_union, post_dues
 
@@ -126,14 +129,35 @@ def test_a_line_that_says_nothing_is_refused(changes: dict[str, Any]) -> None:
 
 
 def test_the_collector_does_not_draw_up_the_receipt_alone(union: Union) -> None:
-    cashier = User.objects.create_user("cashier", name="钱收")
-    checker = User.objects.create_user("checker", name="查核")
+    drawer = factories.user("drawer", Role.FINANCE_MAKER, union)
+    checker = factories.user("checker", Role.FINANCE_CHECKER, union)
     with pytest.raises(SamePerson):
-        issue_to(union, collected_by=cashier, drawn_by=cashier)
+        issue_to(union, collected_by=drawer, drawn_by=drawer)
     with pytest.raises(SamePerson):
-        issue_to(union, drawn_by=cashier, checked_by=cashier)
+        issue_to(union, drawn_by=drawer, checked_by=drawer)
     assert not Receipt.objects.exists()
-    assert issue_to(union, collected_by=cashier, drawn_by=cashier, checked_by=checker).number == "0000000001"
+    assert issue_to(union, collected_by=drawer, drawn_by=drawer, checked_by=checker).number == "0000000001"
+
+
+def test_drawing_up_a_receipt_is_a_duty_that_cashiers_do_not_have(union: Union) -> None:
+    cashier = factories.user("cashier", Role.CASHIER, union)
+    drawer = factories.user("drawer", Role.FINANCE_MAKER, union)
+    with pytest.raises(NotAllowed):
+        issue_to(union, collected_by=drawer, drawn_by=cashier)
+    with pytest.raises(NotAllowed):
+        issue_to(make_union("T-C002"), collected_by=cashier, drawn_by=drawer)
+    assert not Receipt.objects.exists()
+    assert issue_to(union, collected_by=cashier, drawn_by=drawer).drawn_by_name == "drawer"
+
+
+def test_what_nobody_draws_up_names_the_system_as_its_drawer(union: Union) -> None:
+    cashier = factories.user("cashier", Role.CASHIER, union)
+    receipt = issue_to(union, collected_by=cashier)
+    assert (receipt.collected_by_name, receipt.drawn_by, receipt.drawn_by_name) == (
+        "cashier",
+        None,
+        "系统自动开具",
+    )
 
 
 def test_a_receipt_must_have_the_amount_of_its_payment(union: Union, book: Book) -> None:

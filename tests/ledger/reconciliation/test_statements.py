@@ -286,3 +286,11 @@ def test_a_damaged_file_is_read_right_or_refused(data: st.DataObject) -> None:
     except FileRefused:
         return
     assert file.opening + sum(row.amount for row in file.rows) == file.closing
+
+
+def test_reading_stops_after_a_hundred_lines_that_cannot_be_true(world: World) -> None:
+    head = "交易日期,金额,余额,摘要\n"
+    nonsense = head + "昨天,1.00,1.00,会费\n" * 5000
+    assert len(refused(world, nonsense.encode()).problems) == 100
+    broken_chain = head + "".join(f"2026-03-02,1.00,{n}.00,会费\n" for n in range(1, 1000, 2))
+    assert len(refused(world, broken_chain.encode()).problems) == 100

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 from django.test import Client
 
@@ -103,7 +105,7 @@ def test_the_counter_takes_dues_and_keeps_what_was_typed(federation: Federation,
     browser = browser_of(federation.cashier)
     assert "周示例" in browser.get("/office/dues/?q=周示例").content.decode()
     address = f"/office/dues/{payer.pk}/"
-    wrong = {"months": "3", "paid_on": "2099-01-01", "channel": "cash"}
+    wrong = {"months": "3", "paid_on": "2099-01-01", "channel": "cash", "request_key": str(uuid4())}
     page = browser.post(address, wrong).content.decode()
     assert 'value="2099-01-01"' in page
     response = browser.post(address, wrong | {"paid_on": "2026-03-16"}, follow=True)
@@ -160,7 +162,9 @@ def test_a_bank_transfer_of_dues_needs_its_account_and_reference(federation: Fed
     browser = browser_of(federation.cashier)
     browser.cookies["django_language"] = "en"
     address = f"/office/dues/{payer.pk}/"
-    typed = {"months": "12", "paid_on": "2026-03-16", "channel": "bank_transfer"}
+    typed = {
+        "months": "12", "paid_on": "2026-03-16", "channel": "bank_transfer", "request_key": str(uuid4()),
+    }  # fmt: skip
     assert "Choose the account that the money came to." in browser.post(address, typed).content.decode()
     browser.post(address, typed | {"bank_reference": "T20260316001", "bank_account": str(bank.pk)})
     assert payer.dues_payments.get().amount.amount == 24

@@ -23,7 +23,7 @@ from content.models import PolicyPage
 from portal.accounts import audit
 from portal.accounts.models import AuditEvent
 from portal.bootstrap.places import local_folder
-from portal.demo import dues_day, main_job, month_end, serving, staff, world
+from portal.demo import database, dues_day, main_job, month_end, serving, staff, world
 from portal.errors import DomainError
 from portal.unions.models import Union
 
@@ -49,8 +49,9 @@ class Command(BaseCommand):
         try:
             if not options["no_serve"]:
                 serving.require_free(port)
-            self._prepare(options["reports"] or local_folder() / "demo-reports")
-            self._verify()
+            with database.built_by_one():
+                self._prepare(options["reports"] or local_folder() / "demo-reports")
+                self._verify()
         except DomainError as error:
             self.stderr.write(str(error))
             sys.exit(2)
@@ -81,6 +82,7 @@ class Command(BaseCommand):
                 _("This database holds more than the demo. Give the demo a database of its own.")
             )
             sys.exit(2)
+        database.require_only_ours()
         self._say(_("an earlier run was interrupted; the demo begins again"))
         with connection.cursor() as cursor:
             cursor.execute("DROP SCHEMA public CASCADE")
@@ -139,7 +141,9 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, lambda *_args: sys.exit(0))
         with (
             serving.running(
-                *serving.payment_sandbox(sandbox_port, f"{web}/webhooks/stripe/"), port=sandbox_port
+                *serving.payment_sandbox(sandbox_port, f"{web}/webhooks/stripe/"),
+                port=sandbox_port,
+                **serving.sandbox_secret(),
             ),
             serving.running(*serving.task_worker()),
             serving.running(
