@@ -6,12 +6,14 @@ from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from portal.errors import DomainError
@@ -21,25 +23,50 @@ from .permissions import NotAllowed, SamePerson
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-# Everything here shows or changes what belongs to a person or a union.
-PROTECTED = ("/office/", "/cms/", "/me/", "/api/v1/", "/home/", "/documents/")
+# The two things that a password alone opens: leaving, and setting up a second factor where there is none yet.
+_SIGN_OUT = "account_logout"
+_SET_UP = "mfa_activate_totp"
 
 
 class SecondFactorMiddleware:
-    """Staff whose session has not passed the second step are led to it, or to its set-up, before anything else."""
+    """Staff whose session has not passed the second step are strangers everywhere: no address has to be listed.
+
+    Where a stranger would be asked to sign in, they are led to the second step, or to its set-up.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path_info.startswith(PROTECTED) or not request.user.is_authenticated:
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
             return self.get_response(request)
         if second_factor.was_shown(request) or not second_factor.is_required_for(request.user):
             return self.get_response(request)
-        if not second_factor.is_enrolled(request.user):
-            return HttpResponseRedirect(reverse("mfa_activate_totp"))
+        is_enrolled = second_factor.is_enrolled(request.user)
+        if _name_of(request) in ({_SIGN_OUT} if is_enrolled else {_SIGN_OUT, _SET_UP}):
+            return self.get_response(request)
+        request.user = AnonymousUser()
+        response = self.get_response(request)
+        if not _asks_to_sign_in(response):
+            return response
+        if not is_enrolled:
+            return HttpResponseRedirect(reverse(_SET_UP))
         logout(request)
-        return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': request.path_info})}")
+        return HttpResponseRedirect(
+            f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}"
+        )
+
+
+def _name_of(request: HttpRequest) -> str | None:
+    """The name of the address, or None where no view answers."""
+    try:
+        return resolve(request.path_info).url_name
+    except Resolver404:
+        return None
+
+
+def _asks_to_sign_in(response: HttpResponse) -> bool:
+    return isinstance(response, HttpResponseRedirect) and response.url.startswith(f"{settings.LOGIN_URL}?")
 
 
 class RefusalMiddleware:

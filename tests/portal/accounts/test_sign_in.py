@@ -43,8 +43,8 @@ def _code() -> str:
     return found.group()
 
 
-def _totp(steps_back: int = 0) -> str:
-    return format_hotp_value(hotp_value(SECRET, int(time.time()) // 30 - steps_back))
+def totp(secret: str = SECRET, steps_back: int = 0) -> str:
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 - steps_back))
 
 
 def test_a_member_by_phone_and_code(client: Client, member: Member) -> None:
@@ -90,7 +90,7 @@ def test_staff_by_password_and_second_factor(client: Client, staff: User) -> Non
     assert response.headers["Location"] == "/account/second-factor/authenticate/"
     assert client.get("/office/").status_code == 302
     assert client.get("/account/second-factor/authenticate/").status_code == 200
-    response = client.post("/account/second-factor/authenticate/", {"code": _totp()})
+    response = client.post("/account/second-factor/authenticate/", {"code": totp()})
     assert response.headers["Location"] == "/home/"
     assert client.get("/home/").headers["Location"] == "/office/"
     assert client.get("/office/").status_code == 200
@@ -98,8 +98,24 @@ def test_staff_by_password_and_second_factor(client: Client, staff: User) -> Non
     assert client.get("/office/").status_code == 302
 
 
+def test_the_second_step_completes_the_sign_in_on_record(client: Client, staff: User) -> None:
+    client.post("/sign-in/staff/", {"login": "kuaiji", "password": _PASSWORD})
+    assert not AuditEvent.objects.filter(action="sign_in").exists()
+    client.post("/account/second-factor/authenticate/", {"code": totp()})
+    event = AuditEvent.objects.get(action="sign_in")
+    assert (event.actor, event.object_id) == (staff, str(staff.pk))
+
+
+def test_guessing_second_factors_is_slowed(client: Client, staff: User) -> None:
+    client.post("/sign-in/staff/", {"login": "kuaiji", "password": _PASSWORD})
+    for _ in range(5):
+        client.post("/account/second-factor/authenticate/", {"code": "000000"})
+    client.post("/account/second-factor/authenticate/", {"code": totp()})
+    assert client.get("/office/").status_code == 302
+
+
 def test_a_code_of_the_app_counts_once(staff: User) -> None:
-    code = _totp()
+    code = totp()
     for n, expected in enumerate((302, 200)):
         browser = Client(REMOTE_ADDR=f"127.0.0.{n + 1}")
         browser.post("/sign-in/staff/", {"login": "kuaiji", "password": _PASSWORD})
