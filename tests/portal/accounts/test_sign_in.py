@@ -16,6 +16,7 @@ from portal.accounts.roles import Role
 from portal.members.models import Member
 from tests import factories
 from tests.conftest import Federation
+from tests.portal.carrier import Carrier
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 _PASSWORD = "correct horse battery"
@@ -170,17 +171,8 @@ def test_what_is_not_offered(client: Client, db: None, address: str) -> None:
     assert client.get(address).status_code == 404
 
 
-class Carrier:
-    """A carrier chosen by setting."""
-
-    sent: list[str] = []
-
-    def send(self, *, phone: str, text: str) -> None:
-        self.sent.append(phone)
-
-
 def test_the_carrier_is_a_setting(client: Client, member: Member, settings: Settings) -> None:
-    settings.SMS_SENDER = f"{__name__}.Carrier"
+    settings.SMS_SENDER = "tests.portal.carrier.Carrier"
     _ask(client, member.phone)
     assert Carrier.sent == [member.phone]
     assert not OutboxMessage.objects.exists()
