@@ -9,7 +9,7 @@ from . import views
 
 urlpatterns = [
     path("sign-in/", account.request_login_code, name="account_request_login_code"),
-    path("sign-in/code/", account.confirm_login_code, name="account_confirm_login_code"),
+    path("sign-in/code/", views.MemberCodeView.as_view(), name="account_confirm_login_code"),
     path("sign-in/staff/", account.login, name="account_login"),
     path("sign-in/outbox/", views.outbox, name="sms_outbox"),
     path("sign-out/", account.logout, name="account_logout"),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account.internal.flows.login import record_authentication
+from allauth.account.views import ConfirmLoginCodeView
 from allauth.core.internal.httpkit import authenticated_user
 from allauth.mfa.totp.views import ActivateTOTPView
 from django import forms
@@ -42,6 +45,19 @@ def outbox(request: HttpRequest) -> HttpResponse:
     if not settings.IS_DEMO:
         raise Http404
     return render(request, "account/outbox.html", {"outbox": OutboxMessage.objects.all()[:_SHOWN]})
+
+
+class MemberCodeView(ConfirmLoginCodeView):
+    """The code from the message; wrong ones count against the phone and are on record."""
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        kwargs: dict[str, Any] = super().get_form_kwargs()
+        return kwargs | {"phone": self._process.state["phone"]}
+
+    def form_invalid(self, form: forms.Form) -> HttpResponse:
+        audit.record(actor=None, action="sign_in.failed", target=self._process.user, way="code")
+        response: HttpResponse = super().form_invalid(form)
+        return response
 
 
 class SecondFactorSetUpView(ActivateTOTPView):

@@ -114,7 +114,14 @@ DATABASES = {"default": env.db("DATABASE_URL", default="postgresql:///puhui")}
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # Rate limits and used one-time codes must hold across all server processes, so they are kept in the database.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "puhui_cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "puhui_cache",
+        # Above this, rows are dropped at random before they expire: a flood must not wash away the limits of others.
+        "OPTIONS": {"MAX_ENTRIES": 1_000_000},
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # People
@@ -204,7 +211,12 @@ ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 3
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
-ACCOUNT_RATE_LIMITS = {"request_login_code": "20/m/ip,3/m/key", "login_failed": "10/m/ip,5/300s/key"}
+# A key is a phone number or a user name; a message costs money and annoys, so a phone gets few of them in a day.
+ACCOUNT_RATE_LIMITS = {
+    "request_login_code": "20/m/ip,3/m/key,10/d/key",
+    "guess_login_code": "10/h/key,20/d/key",
+    "login_failed": "10/m/ip,5/300s/key",
+}
 ACCOUNT_FORMS = {
     "request_login_code": "portal.accounts.forms.MemberSignInForm",
     "confirm_login_code": "portal.accounts.forms.MemberCodeForm",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from typing import Protocol
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
@@ -19,6 +20,7 @@ from tests.conftest import Federation
 from tests.portal.carrier import Carrier
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+_ENGLISH = {"Cookie": "django_language=en"}
 _PASSWORD = "correct horse battery"
 
 
@@ -32,6 +34,24 @@ def staff(federation: Federation) -> User:
     user = factories.user("kuaiji", Role.FINANCE_MAKER, federation.municipal)
     enrol_totp(user, SECRET)
     return user
+
+
+class Later(Protocol):
+    def __call__(self, *, minutes: int) -> None: ...
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Later:
+    """Let time pass for limits and codes."""
+    passed = 0
+    now = time.time
+
+    def pass_by(*, minutes: int) -> None:
+        nonlocal passed
+        passed += minutes * 60
+
+    monkeypatch.setattr(time, "time", lambda: now() + passed)
+    return pass_by
 
 
 def _ask(client: Client, phone: str) -> int:
@@ -84,6 +104,62 @@ def test_codes_are_not_sent_without_end(member: Member) -> None:
     for _ in range(6):
         _ask(Client(), member.phone)
     assert OutboxMessage.objects.count() == 3
+
+
+def test_one_phone_gets_ten_messages_a_day_at_most(member: Member, later: Later) -> None:
+    answers = []
+    for _ in range(6):
+        answers += [Client().post("/sign-in/", {"phone": member.phone}, headers=_ENGLISH) for _ in range(3)]
+        later(minutes=2)
+    assert [answer.status_code for answer in answers] == [302] * 10 + [200] * 8
+    assert "No more codes are sent to this number for now." in answers[-1].content.decode()
+    assert OutboxMessage.objects.count() == 10
+    later(minutes=24 * 60)
+    assert _ask(Client(), member.phone) == 302
+
+
+@pytest.mark.parametrize("phone", ["", "13900009999"])
+def test_wrong_codes_lock_a_phone_over_all_browsers_whether_it_is_known_or_not(
+    member: Member, later: Later, phone: str
+) -> None:
+    phone = phone or member.phone
+    for _ in range(4):
+        browser = Client()
+        assert _ask(browser, phone) == 302
+        for guess in ("x00000", "x00001", "x00002"):
+            browser.post("/sign-in/code/", {"code": guess})
+        later(minutes=2)
+    answer = Client().post("/sign-in/", {"phone": phone}, headers=_ENGLISH)
+    assert answer.status_code == 200
+    assert "Too many wrong codes for this number." in answer.content.decode()
+    later(minutes=61)
+    assert _ask(Client(), phone) == 302
+
+
+def test_the_right_code_is_refused_while_the_phone_is_locked(member: Member, later: Later) -> None:
+    waiting = Client()
+    for _ in range(3):
+        browser = Client()
+        _ask(browser, member.phone)
+        for guess in ("x00000", "x00001", "x00002"):
+            browser.post("/sign-in/code/", {"code": guess})
+        later(minutes=2)
+    _ask(waiting, member.phone)
+    waiting.post("/sign-in/code/", {"code": "x00000"})
+    waiting.post("/sign-in/code/", {"code": _code()})
+    assert waiting.get("/me/").status_code == 302
+    assert AuditEvent.objects.filter(action="sign_in.failed", object_id=member.user.pk).count() == 11
+    assert not AuditEvent.objects.filter(action="sign_in").exists()
+
+
+def test_the_right_code_forgives_earlier_slips(client: Client, member: Member, later: Later) -> None:
+    for _ in range(4):
+        client.logout()
+        _ask(client, member.phone)
+        for guess in ("x00000", "x00001", _code()):
+            client.post("/sign-in/code/", {"code": guess})
+        assert client.get("/me/").status_code == 200
+        later(minutes=2)
 
 
 def test_staff_by_password_and_second_factor(client: Client, staff: User) -> None:
