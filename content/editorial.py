@@ -20,6 +20,7 @@ from wagtail.models import (
 )
 
 from portal.accounts.models import User
+from portal.accounts.permissions import roles_of
 from portal.accounts.roles import CONTENT_ROLES, Role
 from portal.errors import DomainError
 
@@ -44,6 +45,15 @@ def grant(user: User, *, role: Role) -> None:
         return
     groups = ensure_groups()
     user.groups.add(groups[role])
+
+
+@transaction.atomic
+def follow_roles(user: User) -> None:
+    """Bring the user's groups in the editors' admin in line with the content roles that the user holds now."""
+    groups = ensure_groups()
+    held = roles_of(user)
+    user.groups.remove(*(group for role, group in groups.items() if role not in held))
+    user.groups.add(*(group for role, group in groups.items() if role in held))
 
 
 @transaction.atomic

@@ -30,6 +30,15 @@ class AccountAdapter(DefaultAccountAdapter):
     def phone_form_field(self, **kwargs: Any) -> forms.Field:
         return PhoneField(**kwargs)
 
+    def set_password(self, user: User, password: str) -> None:
+        """A password that the person chose replaces the one that somebody else knows."""
+        user.password_is_initial = False
+        super().set_password(user, password)
+        audit.record(actor=user, action="password.changed", target=user)
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return str(settings.LOGIN_REDIRECT_URL)
+
     def get_phone(self, user: User) -> tuple[str, bool] | None:
         return (user.phone, user.phone_verified) if user.phone else None
 

@@ -27,6 +27,11 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 _SIGN_OUT = "account_logout"
 _SET_UP = "mfa_activate_totp"
 
+# Until a password that somebody else gave is replaced, nothing is open but that and the codes for a lost phone.
+_NEW_PASSWORD = "account_change_password"  # noqa: S105 - the name of an address
+_BEFORE_NEW_PASSWORD = {_NEW_PASSWORD, _SIGN_OUT, "mfa_view_recovery_codes", "mfa_download_recovery_codes"}
+_BEFORE_NEW_PASSWORD |= {"account_reauthenticate", "mfa_reauthenticate", "set_language"}
+
 
 class SecondFactorMiddleware:
     """Staff whose session has not passed the second step are strangers everywhere: no address has to be listed.
@@ -40,6 +45,8 @@ class SecondFactorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if settings.SESSION_COOKIE_NAME not in request.COOKIES:
             return self.get_response(request)
+        if second_factor.was_shown(request) and _must_choose_password(request):
+            return HttpResponseRedirect(reverse(_NEW_PASSWORD))
         if second_factor.was_shown(request) or not second_factor.is_required_for(request.user):
             return self.get_response(request)
         is_enrolled = second_factor.is_enrolled(request.user)
@@ -63,6 +70,13 @@ def _name_of(request: HttpRequest) -> str | None:
         return resolve(request.path_info).url_name
     except Resolver404:
         return None
+
+
+def _must_choose_password(request: HttpRequest) -> bool:
+    user = request.user
+    return (
+        user.is_authenticated and user.password_is_initial and _name_of(request) not in _BEFORE_NEW_PASSWORD
+    )
 
 
 def _asks_to_sign_in(response: HttpResponse) -> bool:

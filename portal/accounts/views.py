@@ -69,7 +69,7 @@ class SecondFactorSetUpView(ActivateTOTPView):
             response: HttpResponse = super().form_valid(form)
             audit.record(actor=user, action="second_factor.enrolled", target=user)
         self.request.session.cycle_key()
-        record_authentication(self.request, user, "mfa", type="totp")
+        record_authentication(self.request, user, "mfa", type="totp", reauthenticated=True)
         return response
 
 
