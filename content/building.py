@@ -11,8 +11,6 @@ from typing import Any, TypeVar
 from django.db import transaction
 from wagtail.models import Locale, Page, Site
 
-from portal.accounts.models import User
-
 from .models import (
     HomePage,
     PolicyIndexPage,
@@ -57,10 +55,10 @@ def policy_page(slug: str) -> PolicyPage:
     return PolicyPage.objects.get(slug=slug, locale__language_code=_CHINESE)
 
 
-def publish(page: PolicyPage, *, by: User | None) -> None:
-    """Publish a draft and its twins in other languages, each with a revision on record."""
+def publish(page: PolicyPage) -> None:
+    """Publish a draft and its twins in other languages as the operator, each with a revision on record."""
     for twin in page.get_translations(inclusive=True).specific():
-        twin.save_revision(user=by, log_action=True).publish(user=by)
+        twin.save_revision(log_action=True).publish()
     page.refresh_from_db()
 
 

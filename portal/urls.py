@@ -24,9 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("content.urls")),
 ]
 
-if settings.DEBUG:
-    from django.conf.urls.static import static
-
-    urlpatterns += static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT)
+if settings.IS_DEMO:
+    urlpatterns += [path("", include("portal.demo.urls"))]
 
 urlpatterns += i18n_patterns(path("", include("content.page_urls")), prefix_default_language=False)

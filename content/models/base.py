@@ -8,10 +8,12 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
-from wagtail.models import Page
+from wagtail.models import Page, Revision
 from wagtail.search import index
 
+from content import editorial
 from content.chinese_search import ChineseAutocompleteField, ChineseSearchField
+from portal.accounts.models import User
 
 
 class PortalPage(Page):
@@ -39,6 +41,15 @@ class PortalPage(Page):
         """All but Wagtail's own fields for the title, which would store a Chinese sentence as one word."""
         own = (ChineseSearchField, ChineseAutocompleteField, index.FilterField)
         return [f for f in super().get_search_fields() if f.field_name != "title" or isinstance(f, own)]
+
+    def publish(self, revision: Revision, user: User | None = None, **options: Any) -> None:
+        """Make a revision public. Whoever does it is the third person (三审制); None is the operator or the schedule.
+
+        Raises ThreePersonsNeeded.
+        """
+        if user is not None:
+            editorial.require_three_persons(revision, publisher=user)
+        super().publish(revision, user=user, **options)
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)

@@ -66,13 +66,17 @@ def look_up(code: str, number: str, check_code: str) -> Verdict:
 
 
 def look_up_from(*, address: str, code: str, number: str, check_code: str) -> Verdict:
-    """``look_up`` for a stranger at a network address. Raises TooManyMisses after too many wrong guesses from there."""
-    window = _window_of(address)
-    if window.misses >= _MISSES_PER_WINDOW:
+    """``look_up`` for a stranger at a network address. Raises TooManyMisses after too many wrong guesses from there.
+
+    Every look counts as a miss before it is made and is taken back when it was none, so that guesses sent all at once
+    are as many as guesses sent one by one.
+    """
+    window = LookUpWindow.objects.filter(pk=_window_of(address).pk)
+    if not window.filter(misses__lt=_MISSES_PER_WINDOW).update(misses=F("misses") + 1):
         raise TooManyMisses(_("Too many tries from your network. Please wait ten minutes, then try again."))
     verdict = look_up(code, number, check_code)
-    if not verdict.found:
-        LookUpWindow.objects.filter(pk=window.pk).update(misses=F("misses") + 1)
+    if verdict.found:
+        window.update(misses=F("misses") - 1)
     return verdict
 
 

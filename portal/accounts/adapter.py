@@ -16,6 +16,7 @@ from encrypted_fields.fields import EncryptedCharField
 from . import audit, second_factor, sms
 from .forms import PhoneField
 from .models import User
+from .permissions import NotAllowed
 
 _CODE_LENGTH = 6
 
@@ -28,6 +29,15 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def phone_form_field(self, **kwargs: Any) -> forms.Field:
         return PhoneField(**kwargs)
+
+    def set_password(self, user: User, password: str) -> None:
+        """A password that the person chose replaces the one that somebody else knows."""
+        user.password_is_initial = False
+        super().set_password(user, password)
+        audit.record(actor=user, action="password.changed", target=user)
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return str(settings.LOGIN_REDIRECT_URL)
 
     def get_phone(self, user: User) -> tuple[str, bool] | None:
         return (user.phone, user.phone_verified) if user.phone else None
@@ -68,9 +78,15 @@ class AccountAdapter(DefaultAccountAdapter):
         audit.record(actor=None, action="sign_in.failed", target=known, way="password")
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """Who has just typed the password for the first time sets up the second factor without typing it again."""
-        if app == "allauth.mfa" and not second_factor.is_enrolled(self.request.user):
-            return False
+        """Recovery codes and authenticators are for sessions that showed the second factor; a password is not enough.
+
+        Who has none yet sets it up right after the first sign-in, without typing the password again. Raises NotAllowed.
+        """
+        if app == "allauth.mfa":
+            if not second_factor.is_enrolled(self.request.user):
+                return False
+            if not second_factor.was_shown(self.request):
+                raise NotAllowed(_("Sign in again with your second factor before you change it."))
         return super().is_reauthentication_required(app=app, **kwargs)
 
 

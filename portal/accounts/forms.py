@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.forms import ConfirmLoginCodeForm, LoginForm, RequestLoginCodeForm
+from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from . import code_limits
 from .phones import normal_phone
 
 _CODE_ATTRS = {"inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": "12"}
@@ -35,13 +38,41 @@ class PhoneField(forms.CharField):
 class MemberSignInForm(RequestLoginCodeForm):
     """A phone number; whether it belongs to a member is not said."""
 
+    def clean_phone(self) -> str:
+        try:
+            code_limits.require_unlocked(context.request, phone=self.cleaned_data["phone"])
+        except code_limits.PhoneLocked as refusal:
+            raise ValidationError(str(refusal)) from refusal
+        try:
+            phone: str = super().clean_phone()
+        except ValidationError as error:
+            raise ValidationError(
+                _("No more codes are sent to this number for now. Please try again later.")
+            ) from error
+        return phone
+
 
 class MemberCodeForm(ConfirmLoginCodeForm):
+    """The code sent to ``phone``; each guess counts for the phone before it is compared."""
+
     code = forms.CharField(
         label=_("Code from the message"),
         help_text=_("6 digits"),
         widget=forms.TextInput(attrs=_CODE_ATTRS),
     )
+
+    def __init__(self, *args: Any, phone: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.phone = phone
+
+    def clean_code(self) -> str:
+        try:
+            code_limits.count_guess(context.request, phone=self.phone)
+        except code_limits.PhoneLocked as refusal:
+            raise ValidationError(str(refusal)) from refusal
+        code: str = super().clean_code()
+        code_limits.forget_guesses(context.request, phone=self.phone)
+        return code
 
 
 class StaffSignInForm(LoginForm):

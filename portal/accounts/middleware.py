@@ -6,12 +6,14 @@ from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from portal.errors import DomainError
@@ -21,12 +23,21 @@ from .permissions import NotAllowed, SamePerson, roles_read_once
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-# Everything here shows or changes what belongs to a person or a union.
-PROTECTED = ("/office/", "/cms/", "/me/", "/api/v1/", "/home/", "/documents/")
+# The two things that a password alone opens: leaving, and setting up a second factor where there is none yet.
+_SIGN_OUT = "account_logout"
+_SET_UP = "mfa_activate_totp"
+
+# Until a password that somebody else gave is replaced, nothing is open but that and the codes for a lost phone.
+_NEW_PASSWORD = "account_change_password"  # noqa: S105 - the name of an address
+_BEFORE_NEW_PASSWORD = {_NEW_PASSWORD, _SIGN_OUT, "mfa_view_recovery_codes", "mfa_download_recovery_codes"}
+_BEFORE_NEW_PASSWORD |= {"account_reauthenticate", "mfa_reauthenticate", "set_language"}
 
 
 class SecondFactorMiddleware:
-    """Staff whose session has not passed the second step are led to it, or to its set-up, before anything else."""
+    """Staff whose session has not passed the second step are strangers everywhere: no address has to be listed.
+
+    Where a stranger would be asked to sign in, they are led to the second step, or to its set-up.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -36,14 +47,44 @@ class SecondFactorMiddleware:
             return self._pass(request)
 
     def _pass(self, request: HttpRequest) -> HttpResponse:
-        if not request.path_info.startswith(PROTECTED) or not request.user.is_authenticated:
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
             return self.get_response(request)
+        if second_factor.was_shown(request) and _must_choose_password(request):
+            return HttpResponseRedirect(reverse(_NEW_PASSWORD))
         if second_factor.was_shown(request) or not second_factor.is_required_for(request.user):
             return self.get_response(request)
-        if not second_factor.is_enrolled(request.user):
-            return HttpResponseRedirect(reverse("mfa_activate_totp"))
+        is_enrolled = second_factor.is_enrolled(request.user)
+        if _name_of(request) in ({_SIGN_OUT} if is_enrolled else {_SIGN_OUT, _SET_UP}):
+            return self.get_response(request)
+        request.user = AnonymousUser()
+        response = self.get_response(request)
+        if not _asks_to_sign_in(response):
+            return response
+        if not is_enrolled:
+            return HttpResponseRedirect(reverse(_SET_UP))
         logout(request)
-        return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': request.path_info})}")
+        return HttpResponseRedirect(
+            f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}"
+        )
+
+
+def _name_of(request: HttpRequest) -> str | None:
+    """The name of the address, or None where no view answers."""
+    try:
+        return resolve(request.path_info).url_name
+    except Resolver404:
+        return None
+
+
+def _must_choose_password(request: HttpRequest) -> bool:
+    user = request.user
+    return (
+        user.is_authenticated and user.password_is_initial and _name_of(request) not in _BEFORE_NEW_PASSWORD
+    )
+
+
+def _asks_to_sign_in(response: HttpResponse) -> bool:
+    return isinstance(response, HttpResponseRedirect) and response.url.startswith(f"{settings.LOGIN_URL}?")
 
 
 class RefusalMiddleware:

@@ -91,3 +91,18 @@ def unions_with_duty(user: User | AnonymousUser, duty: Duty) -> QuerySet[Union]:
         if duty in DUTIES[Role(assignment.role)]:
             reach |= Q(path__startswith=assignment.union.path)
     return Union.objects.filter(reach)
+
+
+def acting_union(user: User | AnonymousUser, duty: Duty, union: Union) -> Union:
+    """The nearest union whose role gives the user ``duty`` in ``union``: the one the act is answered for.
+
+    Raises NotAllowed when there is none.
+    """
+    reaching = [
+        a.union
+        for a in live_assignments(user)
+        if duty in DUTIES[Role(a.role)] and union.path.startswith(a.union.path)
+    ]
+    if not reaching:
+        raise NotAllowed(_("You may not %(duty)s for this union.") % {"duty": duty.label})
+    return max(reaching, key=lambda found: len(found.path))

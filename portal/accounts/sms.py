@@ -6,6 +6,7 @@ import logging
 from typing import Protocol
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from .models import OutboxMessage
@@ -27,6 +28,14 @@ class OutboxSender:
         OutboxMessage.objects.create(phone=phone, text=text)
         if settings.IS_DEMO:
             logger.warning("text message to %s: %s", mask_phone(phone), text)
+
+
+def require_sender() -> None:
+    """Raise ImproperlyConfigured at the start rather than at the first member's sign-in."""
+    try:
+        import_string(settings.SMS_SENDER)
+    except ImportError as error:
+        raise ImproperlyConfigured(f"SMS_SENDER cannot be imported: {error}") from error
 
 
 def send(*, phone: str, text: str) -> None:

@@ -9,7 +9,7 @@ from . import views
 
 urlpatterns = [
     path("sign-in/", account.request_login_code, name="account_request_login_code"),
-    path("sign-in/code/", account.confirm_login_code, name="account_confirm_login_code"),
+    path("sign-in/code/", views.MemberCodeView.as_view(), name="account_confirm_login_code"),
     path("sign-in/staff/", account.login, name="account_login"),
     path("sign-in/outbox/", views.outbox, name="sms_outbox"),
     path("sign-out/", account.logout, name="account_logout"),
@@ -17,6 +17,11 @@ urlpatterns = [
     path("account/inactive/", account.account_inactive, name="account_inactive"),
     path("account/confirm/", account.reauthenticate, name="account_reauthenticate"),
     path("account/password/", account.password_change, name="account_change_password"),
+    path(
+        "account/second-factor/totp/activate/",
+        views.SecondFactorSetUpView.as_view(),
+        name="mfa_activate_totp",
+    ),
     path("account/second-factor/", include("allauth.mfa.urls")),
     # Names that allauth's pages mention; nobody signs up, resets a password or keeps an e-mail address here.
     path("account/sign-up/", views.not_offered, name="account_signup"),

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext
 
-from portal.accounts import audit
-from portal.accounts.models import User
+from portal.accounts import audit, permissions
+from portal.accounts.models import AuditEvent, User
 from portal.accounts.phones import normal_phone
+from portal.accounts.roles import Duty
 from portal.errors import DomainError
 from portal.unions.models import Union
 
@@ -239,6 +241,26 @@ def give_sign_ins(*, members: Sequence[Member], actor: User | None, is_demo: boo
     return len(chosen)
 
 
+@transaction.atomic
+def record_identity_seen(*, member: Member, on: dt.date, reason: str, actor: User) -> AuditEvent:
+    """Put a look at full numbers on the audit trail of the union for which ``actor`` looks (个人信息保护法 第二十八条).
+
+    Raises NotAllowed unless the actor may see them in the union to which the member belongs on that day.
+    """
+    membership = current_membership(member, on)
+    if membership is None:
+        raise permissions.NotAllowed(gettext("This person is not a member of a union of yours."))
+    union = permissions.acting_union(actor, Duty.VIEW_FULL_IDENTITY, membership.union)
+    return audit.record(
+        actor=actor,
+        action="identity.seen",
+        target=member,
+        union=union,
+        reason=reason,
+        member_of=membership.union.code,
+    )
+
+
 def current_membership(member: Member, on: dt.date) -> Membership | None:
     """The membership that holds on a day, if any."""
     return (
@@ -248,6 +270,12 @@ def current_membership(member: Member, on: dt.date) -> Membership | None:
         .order_by("-started_on")
         .first()
     )
+
+
+def members_of(unions: QuerySet[Union], on: dt.date) -> QuerySet[Member]:
+    """Everybody whose membership in one of the unions holds on a day; a former union has no business with a person."""
+    holding = Membership.objects.filter(union__in=unions, started_on__lte=on).exclude(ended_on__lt=on)
+    return Member.objects.filter(Exists(holding.filter(member=OuterRef("pk"))))
 
 
 def find_by_id_number(id_number: str) -> Member | None:

@@ -6,7 +6,8 @@ import ipaddress
 from http import HTTPStatus
 from typing import Any
 
-from django.conf import settings
+from allauth.account.adapter import get_adapter
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -45,14 +46,11 @@ def verify(request: HttpRequest) -> HttpResponse:
 def network_of(request: HttpRequest) -> str:
     """The client's address, or its /64 network in IPv6, where one household has very many addresses.
 
-    Behind the portal's own proxy (SECURE_PROXY_SSL_HEADER is set) it is the last address that the proxy wrote down.
+    Behind the portal's own proxies it is the address that the outermost of them wrote down, as for sign-in limits.
     """
-    address = request.META.get("REMOTE_ADDR", "")
-    if settings.SECURE_PROXY_SSL_HEADER:
-        address = request.headers.get("X-Forwarded-For", address).rpartition(",")[2].strip()
     try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
+        parsed = ipaddress.ip_address(get_adapter(request).get_client_ip(request))
+    except (PermissionDenied, ValueError):
         return "unknown"
     if parsed.version == 6:
         return str(ipaddress.ip_network((parsed, 64), strict=False))

@@ -16,5 +16,5 @@ def site(db: None) -> HomePage:
 @pytest.fixture
 def policy(site: HomePage) -> PolicyPage:
     page = building.policy_page("hedong-2019-22")
-    building.publish(page, by=None)
+    building.publish(page)
     return page

@@ -45,7 +45,7 @@ def world(federation: Federation) -> Federation:
     """The site with its policy, programmes in force with budgets, money in the banks, staff with second factors."""
     building.build_site(is_demo=True)
     page = building.policy_page("hedong-2019-22")
-    building.publish(page, by=None)
+    building.publish(page)
     year = timezone.localdate().year
     worker = factories.user("worker", Role.CASE_WORKER, federation.municipal)
     for book in federation.books.values():

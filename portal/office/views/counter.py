@@ -21,12 +21,11 @@ from ledger.dues.errors import NoMembership
 from ledger.dues.models import DuesPayment, DuesReversal
 from ledger.receipts import pdf
 from ledger.receipts.models import Channel, Receipt
-from portal.accounts import audit
 from portal.accounts.access import StaffRequest, duty_required, refusals_on
 from portal.accounts.models import User
 from portal.accounts.roles import Duty
+from portal.members import register
 from portal.members.models import Member
-from portal.members.register import find_by_id_number
 from portal.office import desk
 from portal.office.forms import CollectForm, IdentityForm, SearchForm, TakeBackForm
 
@@ -36,8 +35,7 @@ _SHORTEST_PHONE = 4
 
 
 def _within_reach(user: User) -> QuerySet[Member]:
-    unions = desk.reach(user, [Duty.VIEW_MEMBERS])
-    return Member.objects.filter(memberships__union__in=unions).distinct()
+    return register.members_of(desk.reach(user, [Duty.VIEW_MEMBERS]), timezone.localdate())
 
 
 def _found(user: User, asked: str) -> QuerySet[Member]:
@@ -47,14 +45,14 @@ def _found(user: User, asked: str) -> QuerySet[Member]:
         return members.none()
     if len(asked) == _ID_LENGTH:
         try:
-            known = find_by_id_number(asked)
+            known = register.find_by_id_number(asked)
         except ValidationError:
             return members.none()
         return members.filter(pk=known.pk) if known else members.none()
     wanted = Q(name__icontains=asked) | Q(memberships__number__istartswith=asked)
     if asked.isdecimal() and len(asked) >= _SHORTEST_PHONE:
         wanted |= Q(phone__endswith=asked)
-    return members.filter(wanted)
+    return members.filter(wanted).distinct()
 
 
 @duty_required(Duty.VIEW_MEMBERS)
@@ -101,18 +99,15 @@ def member(request: StaffRequest, pk: int) -> HttpResponse:
 @duty_required(Duty.VIEW_FULL_IDENTITY)
 def identity(request: StaffRequest, pk: int) -> HttpResponse:
     """Full identity, phone and card numbers, once, for a stated reason (个人信息保护法 第二十八条)."""
+    today = timezone.localdate()
     unions = desk.reach(request.user, [Duty.VIEW_FULL_IDENTITY])
-    found = get_object_or_404(Member.objects.filter(memberships__union__in=unions).distinct(), pk=pk)
+    found = get_object_or_404(register.members_of(unions, today), pk=pk)
     form = IdentityForm(request.POST or None)
     card = found.cards.exclude(status="replaced").first()
     shown = request.method == "POST" and form.is_valid()
     if shown:
-        audit.record(
-            actor=request.user,
-            action="identity.seen",
-            target=found,
-            union=found.memberships.latest("started_on").union,
-            reason=form.cleaned_data["reason"],
+        register.record_identity_seen(
+            member=found, on=today, reason=form.cleaned_data["reason"], actor=request.user
         )
     context = {"member": found, "form": form, "card": card, "shown": shown}
     response = desk.page(request, "identity", "members", context)

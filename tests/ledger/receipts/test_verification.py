@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+from contextlib import suppress
+from functools import partial
 
 import pytest
 from django.utils import timezone
 
+from ledger.receipts import verification
 from ledger.receipts.models import LookUpCount, LookUpWindow, Receipt
 from ledger.receipts.verification import TooManyMisses, Verdict, look_up, look_up_from
 from portal.unions.models import Union
 from tests import factories
+from tests.concurrency import at_once
 
-from .conftest import issue_to
+from .conftest import issue_to, make_union
 
 
 @pytest.fixture
@@ -70,6 +75,30 @@ def test_guessing_ends_after_twenty_misses_even_with_a_right_answer(receipt: Rec
     with pytest.raises(TooManyMisses):
         look_up_from(**guess, check_code=receipt.check_code)
     assert look_up_from(**guess | {"address": "192.0.2.8"}, check_code=receipt.check_code).found
+
+
+@pytest.mark.usefixtures("committing_database")
+def test_guesses_sent_all_at_once_are_no_more_than_those_sent_one_by_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    receipt = issue_to(make_union())
+    together = threading.Barrier(6)
+
+    def slow_look_up(*typed: str) -> Verdict:
+        with suppress(threading.BrokenBarrierError):
+            together.wait(timeout=2)
+        return look_up(*typed)
+
+    for _ in range(18):
+        look_up_from(address="192.0.2.7", code="26000001", number="1", check_code="000000")
+    monkeypatch.setattr(verification, "look_up", slow_look_up)
+    guess = partial(
+        look_up_from, address="192.0.2.7", code="26000001", number=receipt.number, check_code="000000"
+    )
+    answers = at_once([guess] * 6)
+    assert sum(isinstance(answer, Verdict) for answer in answers) == 2
+    assert sum(isinstance(answer, TooManyMisses) for answer in answers) == 4
+    assert LookUpWindow.objects.get().misses == 20
 
 
 def test_right_answers_never_make_anybody_wait(receipt: Receipt) -> None:

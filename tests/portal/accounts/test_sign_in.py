@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from typing import Protocol
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
@@ -16,8 +17,10 @@ from portal.accounts.roles import Role
 from portal.members.models import Member
 from tests import factories
 from tests.conftest import Federation
+from tests.portal.carrier import Carrier
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+_ENGLISH = {"Cookie": "django_language=en"}
 _PASSWORD = "correct horse battery"
 
 
@@ -33,6 +36,24 @@ def staff(federation: Federation) -> User:
     return user
 
 
+class Later(Protocol):
+    def __call__(self, *, minutes: int) -> None: ...
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Later:
+    """Let time pass for limits and codes."""
+    passed = 0
+    now = time.time
+
+    def pass_by(*, minutes: int) -> None:
+        nonlocal passed
+        passed += minutes * 60
+
+    monkeypatch.setattr(time, "time", lambda: now() + passed)
+    return pass_by
+
+
 def _ask(client: Client, phone: str) -> int:
     return client.post("/sign-in/", {"phone": phone}).status_code
 
@@ -43,8 +64,8 @@ def _code() -> str:
     return found.group()
 
 
-def _totp(steps_back: int = 0) -> str:
-    return format_hotp_value(hotp_value(SECRET, int(time.time()) // 30 - steps_back))
+def totp(secret: str = SECRET, steps_back: int = 0) -> str:
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 - steps_back))
 
 
 def test_a_member_by_phone_and_code(client: Client, member: Member) -> None:
@@ -85,12 +106,68 @@ def test_codes_are_not_sent_without_end(member: Member) -> None:
     assert OutboxMessage.objects.count() == 3
 
 
+def test_one_phone_gets_ten_messages_a_day_at_most(member: Member, later: Later) -> None:
+    answers = []
+    for _ in range(6):
+        answers += [Client().post("/sign-in/", {"phone": member.phone}, headers=_ENGLISH) for _ in range(3)]
+        later(minutes=2)
+    assert [answer.status_code for answer in answers] == [302] * 10 + [200] * 8
+    assert "No more codes are sent to this number for now." in answers[-1].content.decode()
+    assert OutboxMessage.objects.count() == 10
+    later(minutes=24 * 60)
+    assert _ask(Client(), member.phone) == 302
+
+
+@pytest.mark.parametrize("phone", ["", "13900009999"])
+def test_wrong_codes_lock_a_phone_over_all_browsers_whether_it_is_known_or_not(
+    member: Member, later: Later, phone: str
+) -> None:
+    phone = phone or member.phone
+    for _ in range(4):
+        browser = Client()
+        assert _ask(browser, phone) == 302
+        for guess in ("x00000", "x00001", "x00002"):
+            browser.post("/sign-in/code/", {"code": guess})
+        later(minutes=2)
+    answer = Client().post("/sign-in/", {"phone": phone}, headers=_ENGLISH)
+    assert answer.status_code == 200
+    assert "Too many wrong codes for this number." in answer.content.decode()
+    later(minutes=61)
+    assert _ask(Client(), phone) == 302
+
+
+def test_the_right_code_is_refused_while_the_phone_is_locked(member: Member, later: Later) -> None:
+    waiting = Client()
+    for _ in range(3):
+        browser = Client()
+        _ask(browser, member.phone)
+        for guess in ("x00000", "x00001", "x00002"):
+            browser.post("/sign-in/code/", {"code": guess})
+        later(minutes=2)
+    _ask(waiting, member.phone)
+    waiting.post("/sign-in/code/", {"code": "x00000"})
+    waiting.post("/sign-in/code/", {"code": _code()})
+    assert waiting.get("/me/").status_code == 302
+    assert AuditEvent.objects.filter(action="sign_in.failed", object_id=member.user.pk).count() == 11
+    assert not AuditEvent.objects.filter(action="sign_in").exists()
+
+
+def test_the_right_code_forgives_earlier_slips(client: Client, member: Member, later: Later) -> None:
+    for _ in range(4):
+        client.logout()
+        _ask(client, member.phone)
+        for guess in ("x00000", "x00001", _code()):
+            client.post("/sign-in/code/", {"code": guess})
+        assert client.get("/me/").status_code == 200
+        later(minutes=2)
+
+
 def test_staff_by_password_and_second_factor(client: Client, staff: User) -> None:
     response = client.post("/sign-in/staff/", {"login": "kuaiji", "password": _PASSWORD})
     assert response.headers["Location"] == "/account/second-factor/authenticate/"
     assert client.get("/office/").status_code == 302
     assert client.get("/account/second-factor/authenticate/").status_code == 200
-    response = client.post("/account/second-factor/authenticate/", {"code": _totp()})
+    response = client.post("/account/second-factor/authenticate/", {"code": totp()})
     assert response.headers["Location"] == "/home/"
     assert client.get("/home/").headers["Location"] == "/office/"
     assert client.get("/office/").status_code == 200
@@ -98,8 +175,24 @@ def test_staff_by_password_and_second_factor(client: Client, staff: User) -> Non
     assert client.get("/office/").status_code == 302
 
 
+def test_the_second_step_completes_the_sign_in_on_record(client: Client, staff: User) -> None:
+    client.post("/sign-in/staff/", {"login": "kuaiji", "password": _PASSWORD})
+    assert not AuditEvent.objects.filter(action="sign_in").exists()
+    client.post("/account/second-factor/authenticate/", {"code": totp()})
+    event = AuditEvent.objects.get(action="sign_in")
+    assert (event.actor, event.object_id) == (staff, str(staff.pk))
+
+
+def test_guessing_second_factors_is_slowed(client: Client, staff: User) -> None:
+    client.post("/sign-in/staff/", {"login": "kuaiji", "password": _PASSWORD})
+    for _ in range(5):
+        client.post("/account/second-factor/authenticate/", {"code": "000000"})
+    client.post("/account/second-factor/authenticate/", {"code": totp()})
+    assert client.get("/office/").status_code == 302
+
+
 def test_a_code_of_the_app_counts_once(staff: User) -> None:
-    code = _totp()
+    code = totp()
     for n, expected in enumerate((302, 200)):
         browser = Client(REMOTE_ADDR=f"127.0.0.{n + 1}")
         browser.post("/sign-in/staff/", {"login": "kuaiji", "password": _PASSWORD})
@@ -154,17 +247,8 @@ def test_what_is_not_offered(client: Client, db: None, address: str) -> None:
     assert client.get(address).status_code == 404
 
 
-class Carrier:
-    """A carrier chosen by setting."""
-
-    sent: list[str] = []
-
-    def send(self, *, phone: str, text: str) -> None:
-        self.sent.append(phone)
-
-
 def test_the_carrier_is_a_setting(client: Client, member: Member, settings: Settings) -> None:
-    settings.SMS_SENDER = f"{__name__}.Carrier"
+    settings.SMS_SENDER = "tests.portal.carrier.Carrier"
     _ask(client, member.phone)
     assert Carrier.sent == [member.phone]
     assert not OutboxMessage.objects.exists()

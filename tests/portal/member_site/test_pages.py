@@ -40,7 +40,7 @@ def member(federation: Federation) -> Member:
 def campaign(federation: Federation) -> Campaign:
     building.build_site(is_demo=True)
     page = building.policy_page("hedong-2019-22")
-    building.publish(page, by=None)
+    building.publish(page)
     worker = factories.user("worker", Role.CASE_WORKER, federation.municipal)
     for code in ("card_subsidy", "travel_back"):
         version = programmes.draft(

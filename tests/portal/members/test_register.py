@@ -10,6 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from portal.accounts.models import AuditEvent
 from portal.members import register
 from portal.members.models import CardStatus, Member, Membership, ServiceCard
+from portal.unions.models import Union
 from tests import factories
 from tests.conftest import Federation
 
@@ -111,3 +112,12 @@ def test_cards_of_many_are_recorded_all_or_none(federation: Federation) -> None:
     with pytest.raises(register.CardInUse):
         register.set_cards(cards=list(zip(members, numbers, strict=True)), bank="示例银行", actor=None)
     assert not ServiceCard.objects.exists()
+
+
+def test_members_of_a_union_are_those_whose_membership_holds_that_day(federation: Federation) -> None:
+    membership = factories.membership_in(federation.community, joined_on=dt.date(2026, 2, 1))
+    register.end_membership(membership=membership, ended_on=dt.date(2026, 3, 31), reason="退会", actor=None)
+    unions = Union.objects.filter(pk=federation.community.pk)
+    days = ("2026-01-31", "2026-02-01", "2026-03-31", "2026-04-01")
+    found = [register.members_of(unions, dt.date.fromisoformat(day)).count() for day in days]
+    assert found == [0, 1, 1, 0]

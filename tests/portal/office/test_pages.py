@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from uuid import uuid4
 
 import pytest
@@ -13,6 +14,7 @@ from ledger.dues import collecting
 from ledger.reports.ledgers import CATALOGUE
 from portal.accounts.models import AuditEvent, User
 from portal.accounts.roles import Role
+from portal.members import register
 from tests import factories
 from tests.conftest import Federation
 from tests.ledger.benefits.conftest import in_force
@@ -149,11 +151,44 @@ def test_full_numbers_are_shown_for_a_reason_and_on_the_record(federation: Feder
     assert member.id_number in shown.content.decode()
     assert shown["Cache-Control"] == "no-store"
     seen = AuditEvent.objects.get(action="identity.seen")
-    assert (seen.actor, seen.object_id, seen.details) == (
+    assert (seen.actor, seen.union, seen.object_id, seen.details) == (
         federation.checker,
+        federation.municipal,
         str(member.pk),
-        {"reason": "核对银行退回的户名"},
+        {"reason": "核对银行退回的户名", "member_of": "HD-C001"},
     )
+
+
+def test_a_former_union_finds_nobody_who_left_it(federation: Federation) -> None:
+    beside = factories.district_union(federation.municipal, code="HX")
+    membership = factories.membership_in(federation.community, name="郑示例")
+    member = membership.member
+    register.end_membership(
+        membership=membership, ended_on=dt.date(2026, 2, 28), reason="转出", actor=federation.maker
+    )
+    register.admit(
+        union=beside,
+        name=member.name,
+        id_number=member.id_number,
+        phone=member.phone,
+        started_on=dt.date(2026, 3, 1),
+    )
+    reads = f"/office/members/{member.pk}/"
+    former = browser_of(factories.user("former", Role.FINANCE_CHECKER, federation.district))
+    for address in (reads, f"{reads}identity/"):
+        assert former.get(address).status_code == 404
+    assert former.post(f"{reads}identity/", {"reason": "核对户名"}).status_code == 404
+    assert reads not in former.get("/office/members/?q=郑示例").content.decode()
+    till = browser_of(factories.user("till", Role.CASHIER, federation.district))
+    typed = {"months": "12", "paid_on": "2026-03-16", "channel": "cash"}
+    assert till.post(f"/office/dues/{member.pk}/", typed).status_code == 404
+    assert not AuditEvent.objects.filter(action="identity.seen").exists()
+    assert not member.dues_payments.exists()
+
+    present = browser_of(factories.user("present", Role.FINANCE_CHECKER, beside))
+    assert reads in present.get("/office/members/?q=郑示例").content.decode()
+    assert member.id_number in present.post(f"{reads}identity/", {"reason": "核对户名"}).content.decode()
+    assert AuditEvent.objects.get(action="identity.seen").union == beside
 
 
 def test_a_bank_transfer_of_dues_needs_its_account_and_reference(federation: Federation) -> None:
