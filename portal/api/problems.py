@@ -66,6 +66,9 @@ def register(api: NinjaAPI) -> None:
 
     @api.exception_handler(HttpError)
     def refused_early(request: HttpRequest, error: HttpError) -> HttpResponse:
+        if error.status_code == HTTPStatus.FORBIDDEN:
+            detail = _("The request does not come from a page of ours. Load the page again and repeat it.")
+            return problem(HTTPStatus.FORBIDDEN, detail, "foreign_request")
         return problem(HTTPStatus(error.status_code), _("The request cannot be read."), "unreadable")
 
     @api.exception_handler(AuthenticationError)

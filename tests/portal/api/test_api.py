@@ -116,7 +116,9 @@ def test_writing_needs_the_token_of_a_page(federation: Federation, campaign: Cam
     assert member.user is not None
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(member.user)
-    assert _claim(strict, campaign).status_code == 403
+    refused = _claim(strict, campaign)
+    assert (refused.status_code, refused.json()["code"]) == (403, "foreign_request")
+    assert not Claim.objects.exists()
 
 
 def test_own_dues_and_receipts(federation: Federation) -> None:
