@@ -69,6 +69,12 @@ def waiting(user: User) -> dict[str, int]:
             & ~Q(prepared_by=user)
             | Q(
                 state__in=[BatchState.RELEASED, BatchState.SENT],
+                refusal_reported_by__isnull=False,
+                bank_account__account__book__union__in=reach(user, [Duty.RELEASE_PAYOUT]),
+            )
+            & ~Q(refusal_reported_by=user)
+            | Q(
+                state__in=[BatchState.RELEASED, BatchState.SENT],
                 bank_account__account__book__union__in=reach(user, [Duty.IMPORT_BANK_RESULT]),
             )
         ),

@@ -148,3 +148,7 @@ BEGIN
 END $$;
 CREATE TRIGGER budget_is_guarded BEFORE INSERT OR UPDATE OR DELETE ON benefits_budgetline
     FOR EACH ROW EXECUTE FUNCTION benefits_guard_budget();
+
+-- Whoever was left behind by a payout withdrawn before this can be paid again.
+UPDATE benefits_commitment c SET state = 'approved', payout_line_id = NULL
+  FROM payouts_batchline l WHERE l.id = c.payout_line_id AND c.state = 'in_payout' AND l.state = 'withdrawn';
