@@ -14,3 +14,4 @@ class BenefitsConfig(AppConfig):
         register("paid benefits equal their postings", integrity.POSTINGS)
         register("benefits stand as their payout lines do", integrity.LINES)
         register("payment lists add up", integrity.RUNS)
+        register("budgets hold what was promised", integrity.BUDGETS)

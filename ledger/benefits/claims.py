@@ -1,4 +1,4 @@
-"""Taking a place and giving it back: the only module that touches places.
+"""Taking a place and giving it back: claims alone move places, by triggers of the database.
 
 A claim takes the lowest free place with FOR UPDATE SKIP LOCKED and is written in the same statement, so that the number
 tells the order and no load gives out one too many (津东总工发[2019]22号 三(一)3: 申请满额为止).
@@ -26,8 +26,8 @@ from . import eligibility
 from .errors import BenefitError, CampaignClosed, NotEligible, QuotaFull, WrongState
 from .models import Campaign, CampaignState, Claim, ClaimState, Place, Transport
 
-# One statement, prepared: take a place and write the claim together. Somebody who claims twice at the same moment
-# collides on the unique index, gets nothing here, and the second place stays free.
+# One statement, prepared: find a place and write the claim, whose trigger takes the place. Somebody who claims twice at
+# the same moment collides on the unique index, gets nothing here, and the second place stays free.
 _TAKE = """
 WITH place AS (
     SELECT id, number FROM benefits_place WHERE campaign_id = %(campaign)s AND is_free
@@ -41,11 +41,8 @@ WITH place AS (
       FROM place
     ON CONFLICT (member_id, programme_id, year_key) WHERE NOT (state IN ('rejected', 'withdrawn')) DO NOTHING
     RETURNING id, place_id, place_number, claimed_at
-), taken AS (
-    UPDATE benefits_place SET is_free = false FROM made WHERE benefits_place.id = made.place_id
-    RETURNING benefits_place.id
 )
-SELECT made.* FROM made, taken
+SELECT * FROM made
 """
 _ANY_FREE = "SELECT EXISTS (SELECT FROM benefits_place WHERE campaign_id = %(campaign)s AND is_free)"
 _GIVEN_UP = [ClaimState.REJECTED, ClaimState.WITHDRAWN]
@@ -183,7 +180,6 @@ def _free(claim: Claim, state: ClaimState, reason: str, actor: User, action: str
         raise WrongState(_("This claim is in the state “%(state)s”.") % {"state": claim.get_state_display()})
     claim.state, claim.reason = state, reason
     claim.save(update_fields=["state", "reason"])
-    Place.objects.filter(pk=claim.place_id).update(is_free=True)
     audit.record(actor=actor, action=action, target=claim, union=claim.campaign.union, reason=reason)
     return claim
 
@@ -216,6 +212,8 @@ def _require_trip(campaign: Campaign, trip: Trip) -> None:
         problems.append(_("Apply after the trip: the day lies in the future."))
     if trip.fare.amount <= 0 or trip.fare.amount >= 100_000:
         problems.append(_("Enter the fare that you paid, in yuan."))
+    elif trip.fare.amount != round(trip.fare.amount, 2):
+        problems.append(_("Enter the fare in yuan with at most two decimals."))
     if not trip.ticket_number.strip() or len(trip.ticket_number) > 40:
         problems.append(_("Enter the number of the ticket."))
     if problems:

@@ -46,6 +46,13 @@ def with_card(members: QuerySet[Member]) -> QuerySet[Member]:
     return members.filter(Exists(ServiceCard.objects.filter(member=OuterRef("pk"), status=CardStatus.ACTIVE)))
 
 
+def without_card(members: QuerySet[Member]) -> QuerySet[Member]:
+    """Those who have none, and are left out of a list."""
+    return members.filter(
+        ~Exists(ServiceCard.objects.filter(member=OuterRef("pk"), status=CardStatus.ACTIVE))
+    )
+
+
 def reasons_against(*, member: Member, version: ProgrammeVersion, union: Union, on: dt.date) -> list[str]:
     """Every reason why the member cannot have this benefit now, in words; empty when eligible."""
     reasons = []

@@ -30,6 +30,12 @@ class WrongState(BenefitError):
     code = "wrong_state"
 
 
+class ListChanged(BenefitError):
+    """What would be approved is not what the checker was shown."""
+
+    code = "list_changed"
+
+
 class OverBudget(BenefitError):
     code = "over_budget"
 
@@ -70,6 +76,12 @@ def _refusal(sqlstate: str | None, constraint: str | None) -> BenefitError | Non
             return SharesIncomplete(_("The shares of the funders must add up to 100 %."))
         case ("PH053", _):
             return WrongState(_("What was approved or paid is not changed any more."))
+        case ("PH054", _):
+            return WrongState(_("Places are taken and given back by claims only."))
+        case ("PH055", _):
+            return WrongState(_("The budget does not agree with what was promised."))
+        case (_, "one_benefit_per_person_and_year"):
+            return WrongState(_("Somebody on this list has this benefit already. Prepare the list again."))
         case (_, "committed_within_budget"):
             return OverBudget(_("The budget of this year does not cover this."))
     return None

@@ -1,11 +1,13 @@
 """The share of a funder above (上级专项补助): sent from its book, received in the payer's, one mirror key for both.
 
-Mode UPSTREAM_TRANSFER (domain 2.5 P1): M Dr 50802 / Cr 102; D Dr 102 / Cr 40302, earmarked for the programme.
+Mode UPSTREAM_TRANSFER (domain 2.5 P1): M Dr 50802 / Cr 102; D Dr 102 / Cr 40302, earmarked for the programme. What is
+funded is an approved list, or a campaign with the whole budget of its places.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -20,42 +22,72 @@ from portal.accounts.permissions import require
 from portal.accounts.roles import Duty
 from portal.unions.models import Union
 
+from . import programmes
 from .errors import BenefitError, FundsNotReceived, WrongState
-from .models import Run, RunState
+from .models import Campaign, Run, RunState
+from .sharing import split
+
+Funded = Run | Campaign
 
 
-def shares_from_above(run: Run) -> list[tuple[Union, Money]]:
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a funder above still has to do: send its share in yuan, or, once sent, see it arrive."""
+
+    funder: Union
+    amount: Money
+    is_sent: bool
+
+
+def funder_parts(funded: Funded) -> list[tuple[Union, Money]]:
+    """What each funder bears in yuan: the sum of its parts of the payments, not a part of the sum."""
+    count = funded.count if isinstance(funded, Run) else funded.places
+    pairs = programmes.funders(funded.version, funded.union)
+    parts = split(funded.version.amount, [share for _union, share in pairs])
+    return [(union, part * count) for (union, _share), part in zip(pairs, parts, strict=True)]
+
+
+def shares_from_above(funded: Funded) -> list[tuple[Union, Money]]:
     """The funders other than the payer and what each has to send, in yuan."""
-    from .runs import funder_parts
+    return [(u, part) for u, part in funder_parts(funded) if u.pk != funded.union_id and part.amount]
 
-    return [(union, part) for union, part in funder_parts(run) if union.pk != run.union_id and part.amount]
+
+def next_share(funded: Funded) -> Share | None:
+    """The first share from above that is not in the payer's book yet; None when all are, or none is due."""
+    for funder, amount in shares_from_above(funded):
+        if not received(funded, funder):
+            return Share(funder, amount, sent(funded, funder))
+    return None
 
 
 @transaction.atomic
 def send(
-    *, run: Run, bank_account: BankAccount, date: dt.date, bank_reference: str, recorded_by: User
+    *, funded: Funded, bank_account: BankAccount, date: dt.date, bank_reference: str, recorded_by: User
 ) -> Transaction:
-    """Record in the funder's book that it paid its share of an approved list. Raises NotAllowed, WrongState."""
+    """Record in the funder's book that it paid its share. Raises NotAllowed, WrongState for a list not approved."""
     funder = bank_account.book.union
     require(recorded_by, Duty.PREPARE_VOUCHER, funder)
-    amount = _share_of(run, funder)
-    rule, programme = rules.rule("benefits.funding_sent", date), run.version.programme.name
+    amount = _share_of(funded, funder)
+    rule, programme = rules.rule("benefits.funding_sent", date), funded.version.programme.name
     posted = post(
         book=bank_account.book,
-        external_key=f"funding-sent:{run.code}",
+        external_key=f"funding-sent:{funded.code}",
         date=date,
         kind="funding.sent",
-        summary=rule.words(union=run.union.name, programme=programme, year=run.year_key),
+        summary=rule.words(union=funded.union.name, programme=programme, year=funded.year_key),
         document=bank_reference,
-        mirror_key=_mirror_key(run, funder),
+        mirror_key=_mirror_key(funded, funder),
         entries=rule.entries(
-            {"share": amount}, {"bank": bank_account.account.code}, project=programme, party=run.union.code
+            {"share": amount},
+            {"bank": bank_account.account.code},
+            project=programme,
+            party=funded.union.code,
         ),
         rule=rule.label,
         actor=recorded_by,
     )
     audit.record(
-        actor=recorded_by, action="funding.sent", target=run, union=funder, amount=str(amount.amount)
+        actor=recorded_by, action="funding.sent", target=funded, union=funder, amount=str(amount.amount)
     )
     return posted
 
@@ -63,7 +95,7 @@ def send(
 @transaction.atomic
 def receive(
     *,
-    run: Run,
+    funded: Funded,
     funder: Union,
     bank_account: BankAccount,
     date: dt.date,
@@ -71,19 +103,19 @@ def receive(
     recorded_by: User,
 ) -> Transaction:
     """Record in the payer's book that a funder's share arrived. Raises NotAllowed, WrongState."""
-    require(recorded_by, Duty.PREPARE_VOUCHER, run.union)
-    if bank_account.book.union_id != run.union_id:
-        raise WrongState(_("The share goes to a bank account of %(union)s.") % {"union": run.union.name})
-    amount = _share_of(run, funder)
-    rule, programme = rules.rule("benefits.funding_received", date), run.version.programme.name
+    require(recorded_by, Duty.PREPARE_VOUCHER, funded.union)
+    if bank_account.book.union_id != funded.union_id:
+        raise WrongState(_("The share goes to a bank account of %(union)s.") % {"union": funded.union.name})
+    amount = _share_of(funded, funder)
+    rule, programme = rules.rule("benefits.funding_received", date), funded.version.programme.name
     posted = post(
         book=bank_account.book,
-        external_key=f"funding-received:{run.code}:{funder.code}",
+        external_key=f"funding-received:{funded.code}:{funder.code}",
         date=date,
         kind="funding.received",
-        summary=rule.words(union=funder.name, programme=programme, year=run.year_key),
+        summary=rule.words(union=funder.name, programme=programme, year=funded.year_key),
         document=bank_reference,
-        mirror_key=_mirror_key(run, funder),
+        mirror_key=_mirror_key(funded, funder),
         entries=rule.entries(
             {"share": amount},
             {"bank": bank_account.account.code},
@@ -95,39 +127,74 @@ def receive(
         actor=recorded_by,
     )
     audit.record(
-        actor=recorded_by, action="funding.received", target=run, union=run.union, amount=str(amount.amount)
+        actor=recorded_by,
+        action="funding.received",
+        target=funded,
+        union=funded.union,
+        amount=str(amount.amount),
     )
     return posted
 
 
-def require_received(run: Run) -> None:
+@transaction.atomic
+def record_next(
+    *, funded: Funded, bank_account: BankAccount, date: dt.date, bank_reference: str, recorded_by: User
+) -> Transaction | None:
+    """Record the next step of the next share: that it was sent, or once sent that it arrived; None when none is due.
+
+    Raises what ``send`` and ``receive`` raise.
+    """
+    share = next_share(funded)
+    if share is None:
+        return None
+    if share.is_sent:
+        return receive(
+            funded=funded,
+            funder=share.funder,
+            bank_account=bank_account,
+            date=date,
+            bank_reference=bank_reference,
+            recorded_by=recorded_by,
+        )
+    return send(
+        funded=funded,
+        bank_account=bank_account,
+        date=date,
+        bank_reference=bank_reference,
+        recorded_by=recorded_by,
+    )
+
+
+def require_received(funded: Funded) -> None:
     """Raise FundsNotReceived unless every share from above is in the payer's book."""
-    for funder, amount in shares_from_above(run):
-        if not received(run, funder):
-            raise FundsNotReceived(
-                _("%(funder)s has not sent its share of %(amount)s yuan yet.")
-                % {"funder": funder.name, "amount": amount.amount}
-            )
+    missing = next_share(funded)
+    if missing is not None:
+        raise FundsNotReceived(
+            _("%(funder)s has not sent its share of %(amount)s yuan yet.")
+            % {"funder": missing.funder.name, "amount": missing.amount.amount}
+        )
 
 
-def received(run: Run, funder: Union) -> bool:
+def received(funded: Funded, funder: Union) -> bool:
     return Transaction.objects.filter(
-        book__union=run.union_id, external_key=f"funding-received:{run.code}:{funder.code}"
+        book__union=funded.union_id, external_key=f"funding-received:{funded.code}:{funder.code}"
     ).exists()
 
 
-def sent(run: Run, funder: Union) -> bool:
-    return Transaction.objects.filter(book__union=funder, external_key=f"funding-sent:{run.code}").exists()
+def sent(funded: Funded, funder: Union) -> bool:
+    return Transaction.objects.filter(book__union=funder, external_key=f"funding-sent:{funded.code}").exists()
 
 
-def _share_of(run: Run, funder: Union) -> Money:
-    if Run.objects.values_list("state", flat=True).get(pk=run.pk) != RunState.APPROVED:
-        raise WrongState(_("Shares are sent for approved lists only."))
-    for union, amount in shares_from_above(run):
+def _share_of(funded: Funded, funder: Union) -> Money:
+    if isinstance(funded, Run):
+        state = Run.objects.values_list("state", flat=True).get(pk=funded.pk)
+        if state != RunState.APPROVED:
+            raise WrongState(_("Shares are sent for approved lists only."))
+    for union, amount in shares_from_above(funded):
         if union.pk == funder.pk:
             return amount
     raise BenefitError(_("%(union)s bears no share of this list.") % {"union": funder.name})
 
 
-def _mirror_key(run: Run, funder: Union) -> str:
-    return f"{run.code}:{funder.code}"
+def _mirror_key(funded: Funded, funder: Union) -> str:
+    return f"{funded.code}:{funder.code}"

@@ -24,16 +24,27 @@ POSTINGS = query_check(f"""
              ON t.transaction_id = c.transaction_id
      WHERE c.state = 'paid' AND c.payer_id IN {_UNIONS} AND t.amount IS DISTINCT FROM c.amount
     UNION ALL
+    SELECT format('commitment %%s points at transaction %%s, which pays something else', c.id, t.external_key)
+      FROM benefits_commitment c
+      JOIN books_transaction t ON t.id = c.transaction_id JOIN books_book b ON b.id = t.book_id
+     WHERE c.payer_id IN {_UNIONS}
+       AND (t.external_key, b.union_id, t.date) IS DISTINCT FROM ('benefit:' || c.id, c.payer_id, c.paid_on)
+    UNION ALL
     SELECT format('transaction %%s of book %%s pays a benefit that no commitment knows', t.id, b.code)
       FROM books_transaction t JOIN books_book b ON b.id = t.book_id
       LEFT JOIN benefits_commitment c ON c.transaction_id = t.id
      WHERE t.kind LIKE 'benefit.%%' AND t.reverses_id IS NULL AND t.book_id = ANY(%(books)s) AND c.id IS NULL""")
 
+# Whoever is on the way to the bank stands on a line that is on its way: nobody is paid again, nobody is forgotten.
 LINES = query_check(f"""
-    SELECT format('commitment %%s is %%s, its payout line %%s is %%s', c.id, c.state, l.reference, l.state)
-      FROM benefits_commitment c JOIN payouts_batchline l ON l.id = c.payout_line_id
+    SELECT format('commitment %%s is %%s, its payout line %%s is %%s', c.id, c.state, coalesce(l.reference, '–'),
+                  coalesce(l.state, 'missing'))
+      FROM benefits_commitment c LEFT JOIN payouts_batchline l ON l.id = c.payout_line_id
      WHERE c.payer_id IN {_UNIONS}
-       AND ((c.state = 'paid') <> (l.state = 'paid') OR c.amount <> l.amount)""")
+       AND ((c.state = 'paid') <> (coalesce(l.state, '') = 'paid')
+            OR (c.state = 'in_payout') <> (coalesce(l.state, '') IN ('waiting', 'sent', 'unknown'))
+            OR (c.state = 'failed') <> (coalesce(l.state, '') = 'failed')
+            OR c.amount <> l.amount)""")
 
 # A list's lines are what its head says, before and after approval.
 RUNS = query_check(f"""
@@ -42,3 +53,11 @@ RUNS = query_check(f"""
       FROM benefits_run r LEFT JOIN benefits_commitment c ON c.run_id = r.id
      WHERE r.union_id IN {_UNIONS}
      GROUP BY r.id HAVING (count(c.id), sum(c.amount)) IS DISTINCT FROM (r.count::bigint, r.total)""")
+
+# What is promised to people: the parts of approved lists, and of every place of a campaign.
+BUDGETS = query_check(f"""
+    SELECT format('budget of %%s for %%s in %%s: says %%s committed, promised %%s', u.code, p.code, l.year_key,
+                  l.committed, benefits_promised(l.union_id, l.programme_id, l.year_key))
+      FROM benefits_budgetline l JOIN unions_union u ON u.id = l.union_id
+      JOIN benefits_programme p ON p.id = l.programme_id
+     WHERE l.union_id IN {_UNIONS} AND l.committed <> benefits_promised(l.union_id, l.programme_id, l.year_key)""")

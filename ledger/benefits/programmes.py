@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import tomllib
 from decimal import Decimal
 from functools import cache
@@ -73,8 +74,7 @@ def activate(*, version: ProgrammeVersion, approved_by: User) -> ProgrammeVersio
     Raises NotAllowed, SamePerson, WrongState, SharesIncomplete unless the funders' shares are 100 %.
     """
     require(approved_by, Duty.APPROVE_PROGRAMMES, version.programme.owner)
-    Programme.objects.select_for_update().get(pk=version.programme_id)
-    version.refresh_from_db()
+    lock(version)
     require_other_person(version.prepared_by_id, approved_by)
     if version.state != VersionState.DRAFT:
         raise WrongState(_("Only a draft can be put into force."))
@@ -95,6 +95,35 @@ def activate(*, version: ProgrammeVersion, approved_by: User) -> ProgrammeVersio
         number=version.number,
     )
     return version
+
+
+def lock(version: ProgrammeVersion) -> None:
+    """Lock the programme until the database transaction ends, and read the version as it is then.
+
+    First of the rows of lock 1 of ``ledger.books.locks``: the programme, then campaigns and lists, then batches, then
+    commitments and claims, then budget lines. Whoever counts what a programme has given out already holds it.
+    """
+    Programme.objects.select_for_update().get(pk=version.programme_id)
+    version.refresh_from_db()
+
+
+def require_in_force(version: ProgrammeVersion, union: Union, first: dt.date, last: dt.date) -> None:
+    """Raise WrongState unless the rules hold from ``first`` to ``last`` and the union lies below their owner."""
+    programme = version.programme
+    if first < version.effective_from or (version.effective_to and last > version.effective_to):
+        raise WrongState(
+            _("The rules of “%(programme)s” are in force from %(first)s to %(last)s.")
+            % {
+                "programme": programme.name,
+                "first": version.effective_from,
+                "last": version.effective_to or "…",
+            }
+        )
+    if not union.path.startswith(programme.owner.path):
+        raise WrongState(
+            _("“%(programme)s” is run by %(owner)s, and %(union)s is not below it.")
+            % {"programme": programme.name, "owner": programme.owner.name, "union": union.name}
+        )
 
 
 @transaction.atomic

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from djmoney.money import Money
 
 from ledger.books.models import BankAccount
-from ledger.payouts import batches
 from ledger.payouts.models import Batch
 from portal.accounts import audit
 from portal.accounts.models import User
 from portal.accounts.permissions import require, require_other_person
 from portal.accounts.roles import Duty
-from portal.members.models import CardStatus, Membership, ServiceCard
+from portal.members.models import Membership
 from portal.unions.models import Union
 
 from . import eligibility, funding, programmes
-from .errors import NobodyEligible, WrongState, benefit_refusals
+from .errors import ListChanged, NobodyEligible, WrongState, benefit_refusals
 from .models import Commitment, CommitmentState, Kind, ProgrammeVersion, Run, RunState, VersionState
-from .sharing import split
+from .paying import pay, require_not_paid
 from .years import year_key
 
 _AT_ONCE = 2_000
@@ -33,11 +32,16 @@ _AT_ONCE = 2_000
 def prepare(*, version: ProgrammeVersion, union: Union, list_date: dt.date, prepared_by: User) -> Run:
     """List everybody of the union's subtree who is eligible on a day and has an own card.
 
-    The list is fixed: who joins later comes on the next one. Raises NotAllowed, WrongState, NobodyEligible.
+    The list is fixed: who joins later comes on the next one. Two lists of a programme are prepared one after another.
+    Raises NotAllowed, WrongState for a day to come or on which the rules are not in force, NobodyEligible.
     """
     require(prepared_by, Duty.PREPARE_RUN, union)
+    programmes.lock(version)
     if version.state != VersionState.ACTIVE or version.programme.kind != Kind.RUN:
         raise WrongState(_("These rules are not in force for payment lists."))
+    if list_date > timezone.localdate():
+        raise WrongState(_("The date of the list lies in the future."))
+    programmes.require_in_force(version, union, list_date, list_date)
     year = year_key(version, list_date)
     everybody = eligibility.eligible_members(version=version, union=union, year_key=year, on=list_date)
     eligible = eligibility.with_card(everybody)
@@ -48,7 +52,6 @@ def prepare(*, version: ProgrammeVersion, union: Union, list_date: dt.date, prep
     )
     if not numbers:
         raise NobodyEligible(_("Nobody is eligible who has not been listed already."))
-    Union.objects.select_for_update().get(pk=union.pk)
     serial = Run.objects.filter(version__programme=version.programme, union=union, year_key=year).count() + 1
     run = Run.objects.create(
         code=f"{version.programme.code.upper().replace('_', '')}-{year}-{union.code}-{serial}",
@@ -58,39 +61,51 @@ def prepare(*, version: ProgrammeVersion, union: Union, list_date: dt.date, prep
         list_date=list_date,
         count=len(numbers),
         total=version.amount * len(numbers),
-        without_card=everybody.count() - len(numbers),
+        without_card=eligibility.without_card(everybody).count(),
         prepared_by=prepared_by,
     )
-    Commitment.objects.bulk_create(
-        [
-            Commitment(
-                programme=version.programme,
-                version=version,
-                member_id=member_id,
-                year_key=year,
-                payer=union,
-                party=number,
-                amount=version.amount,
-                run=run,
-            )
-            for member_id, number in sorted(numbers.items())
-        ],
-        batch_size=_AT_ONCE,
-    )
+    with benefit_refusals():
+        Commitment.objects.bulk_create(
+            [
+                Commitment(
+                    programme=version.programme,
+                    version=version,
+                    member_id=member_id,
+                    year_key=year,
+                    payer=union,
+                    party=number,
+                    amount=version.amount,
+                    run=run,
+                )
+                for member_id, number in sorted(numbers.items())
+            ],
+            batch_size=_AT_ONCE,
+        )
     _record(prepared_by, "run.prepared", run)
     return run
 
 
-@transaction.atomic
-def approve(*, run: Run, approved_by: User) -> Run:
-    """Approve a list and commit each funder's share of its budget (承诺).
+def fingerprint(run: Run) -> str:
+    """A digest of who gets how much: with it an approval says which list it approves."""
+    rows = run.commitments.order_by("pk").values_list("pk", "member_id", "amount")
+    return hashlib.sha256(
+        "\n".join(f"{pk} {member} {amount}" for pk, member, amount in rows).encode()
+    ).hexdigest()
 
-    Raises NotAllowed, SamePerson, WrongState, OverBudget, BenefitError without a budget.
+
+@transaction.atomic
+def approve(*, run: Run, seen: str, approved_by: User) -> Run:
+    """Approve a list as it was ``seen`` (its fingerprint) and commit each funder's share of its budget (承诺).
+
+    Raises NotAllowed, SamePerson, OwnMoney, WrongState, ListChanged, OverBudget, BenefitError without a budget.
     """
     require(approved_by, Duty.APPROVE_RUN, run.union)
     locked = _locked(run)
     require_other_person(locked.prepared_by_id, approved_by)
     _require_state(locked, RunState.PREPARED)
+    require_not_paid(approved_by, locked.commitments.values("member"))
+    if fingerprint(locked) != seen:
+        raise ListChanged(_("The list is not the one that you were shown. Read it again, then approve it."))
     locked.state = RunState.APPROVED
     locked.approved_by = approved_by
     locked.approved_at = timezone.now()
@@ -98,7 +113,9 @@ def approve(*, run: Run, approved_by: User) -> Run:
         locked.save(update_fields=["state", "approved_by", "approved_at"])
         locked.commitments.update(state=CommitmentState.APPROVED)
     programmes.commit_budget(
-        locked.version, locked.year_key, [(union, part.amount) for union, part in funder_parts(locked)]
+        locked.version,
+        locked.year_key,
+        [(union, part.amount) for union, part in funding.funder_parts(locked)],
     )
     _record(approved_by, "run.approved", locked)
     return locked
@@ -142,67 +159,6 @@ def build_payout(
         value_date=value_date,
         prepared_by=prepared_by,
     )
-
-
-def pay(
-    commitments: list[Commitment],
-    *,
-    bank_account: BankAccount,
-    payer: Union,
-    source: str,
-    purpose: str,
-    format_code: str,
-    value_date: dt.date,
-    prepared_by: User,
-) -> Batch:
-    """Put locked commitments into one batch to the cards in use; who has none now waits for the next batch."""
-    if bank_account.book.union_id != payer.pk:
-        raise WrongState(
-            _("This list is paid by %(union)s, from its own bank account.") % {"union": payer.name}
-        )
-    cards = {
-        card.member_id: card
-        for card in ServiceCard.objects.filter(
-            member__in=[c.member_id for c in commitments], status=CardStatus.ACTIVE
-        )
-    }
-    ready = [c for c in commitments if c.member_id in cards]
-    if not ready:
-        raise WrongState(_("There is nobody left to pay who has a card in use."))
-    for commitment in ready:
-        commitment.attempts += 1
-        commitment.state = CommitmentState.IN_PAYOUT
-    batch = batches.build(
-        bank_account=bank_account,
-        purpose=purpose,
-        source=source,
-        lines=[
-            batches.Line(
-                reference=c.reference,
-                payee_name=cards[c.member_id].holder,
-                card_number=cards[c.member_id].number,
-                amount=c.amount,
-                bank=cards[c.member_id].bank,
-                party=c.party,
-            )
-            for c in ready
-        ],
-        format_code=format_code,
-        value_date=value_date,
-        prepared_by=prepared_by,
-    )
-    lines = dict(batch.lines.values_list("reference", "pk"))
-    for commitment in ready:
-        commitment.payout_line_id = lines[commitment.reference]
-    Commitment.objects.bulk_update(ready, ["attempts", "state", "payout_line"], batch_size=_AT_ONCE)
-    return batch
-
-
-def funder_parts(run: Run) -> list[tuple[Union, Money]]:
-    """What each funder bears of the list in yuan: the sum of its parts of the payments, not a part of the sum."""
-    pairs = programmes.funders(run.version, run.union)
-    parts = split(run.version.amount, [share for _union, share in pairs])
-    return [(union, part * run.count) for (union, _share), part in zip(pairs, parts, strict=True)]
 
 
 def _locked(run: Run) -> Run:

@@ -17,15 +17,24 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from djmoney.money import Money
 
-from ledger.books.holds import hold
-from ledger.books.models import BankAccount
+from ledger.books.holds import hold, void_hold
+from ledger.books.models import BankAccount, Hold
 from portal.accounts import audit
 from portal.accounts.models import User
 from portal.accounts.permissions import require, require_other_person
 from portal.accounts.roles import Duty
+from portal.members.models import Membership
 
 from . import formats
-from .errors import AlreadyInPayout, FileChanged, LinesRefused, PayoutError, WrongState, payout_refusals
+from .errors import (
+    AlreadyInPayout,
+    FileChanged,
+    LinesRefused,
+    OwnMoney,
+    PayoutError,
+    WrongState,
+    payout_refusals,
+)
 from .models import Batch, BatchLine, BatchState, LineState
 
 _INSERTED_AT_ONCE = 2_000
@@ -112,19 +121,8 @@ def _checked(known: formats.Format, lines: Sequence[Line], purpose: str) -> list
     rows: list[formats.PaymentRow] = []
     problems: list[tuple[int, str]] = []
     for seq, line in enumerate(lines, 1):
-        row = formats.PaymentRow(
-            seq=seq,
-            reference=line.reference,
-            account=line.card_number,
-            name=formats.name_in(known, line.payee_name),
-            bank=line.bank,
-            amount_fen=int(line.amount.amount * 100),
-            purpose=purpose,
-        )
-        rows.append(row)
-        problems += [(seq, problem) for problem in formats.line_problems(known, row)]
-        if str(line.amount.currency) != "CNY" or line.amount.amount * 100 != row.amount_fen:
-            problems.append((seq, _("The amount must be in yuan with at most two decimals.")))
+        rows.append(_row(known, seq, line, purpose))
+        problems += [(seq, problem) for problem in _problems(known, rows[-1], line)]
         if not line.reference or len(line.reference) > 40 or times[line.reference] > 1:
             problems.append(
                 (
@@ -136,6 +134,31 @@ def _checked(known: formats.Format, lines: Sequence[Line], purpose: str) -> list
     if problems:
         raise LinesRefused(problems)
     return rows
+
+
+def problems_of(line: Line, *, format_code: str, purpose: str) -> list[str]:
+    """Why this bank format cannot carry the payment; empty when it can. Raises UnknownFormat."""
+    known = formats.get(format_code)
+    return _problems(known, _row(known, 1, line, purpose), line)
+
+
+def _row(known: formats.Format, seq: int, line: Line, purpose: str) -> formats.PaymentRow:
+    return formats.PaymentRow(
+        seq=seq,
+        reference=line.reference,
+        account=line.card_number,
+        name=formats.name_in(known, line.payee_name),
+        bank=line.bank,
+        amount_fen=int(line.amount.amount * 100),
+        purpose=purpose,
+    )
+
+
+def _problems(known: formats.Format, row: formats.PaymentRow, line: Line) -> list[str]:
+    problems = formats.line_problems(known, row)
+    if str(line.amount.currency) != "CNY" or line.amount.amount * 100 != row.amount_fen:
+        problems.append(_("The amount must be in yuan with at most two decimals."))
+    return problems
 
 
 def _require_new(lines: Sequence[Line]) -> None:
@@ -167,11 +190,12 @@ def release(*, batch: Batch, released_by: User) -> Batch:
 
     Its amount is held on the bank account until the bank has answered for every line (代发在途).
 
-    Raises SamePerson, NotAllowed, WrongState, TotalsDiffer, FileChanged.
+    Raises SamePerson, OwnMoney, NotAllowed, WrongState, TotalsDiffer, FileChanged.
     """
     require(released_by, Duty.RELEASE_PAYOUT, batch.bank_account.book.union)
     locked = lock(batch)
     require_other_person(locked.prepared_by_id, released_by)
+    require_not_paid(locked, released_by)
     require_state(locked, BatchState.PREPARED)
     render(locked)
     locked.state = BatchState.RELEASED
@@ -197,7 +221,10 @@ def release(*, batch: Batch, released_by: User) -> Batch:
 
 @transaction.atomic
 def withdraw(*, batch: Batch, reason: str, actor: User) -> Batch:
-    """Take back a batch that nobody has released; what it paid may go into another one. Raises WrongState."""
+    """Take back a batch that nobody has released; what it paid may go into another one. Raises WrongState.
+
+    Benefits go through ``ledger.benefits.paying``, which frees the people of the batch in the same step.
+    """
     union = batch.bank_account.book.union
     if batch.prepared_by_id == actor.pk:
         require(actor, Duty.BUILD_PAYOUT, union)
@@ -219,6 +246,19 @@ def withdraw(*, batch: Batch, reason: str, actor: User) -> Batch:
 def hold_key(batch: Batch) -> str:
     """The key under which the books hold the amount of a released batch."""
     return f"payout:{batch.code}"
+
+
+def end_hold(batch: Batch) -> None:
+    """Nothing of the batch is in transit any more: its amount is available on the bank account again."""
+    for held in Hold.objects.filter(book=batch.bank_account.book, external_key=hold_key(batch)):
+        void_hold(held)
+
+
+def require_not_paid(batch: Batch, actor: User) -> None:
+    """Raise OwnMoney when the batch pays the actor, whichever roles that person holds."""
+    parties = batch.lines.values("party")
+    if Membership.objects.filter(member__user=actor, number__in=parties).exists():
+        raise OwnMoney(_("Somebody else must do this: you are one of the people who are paid."))
 
 
 def lock(batch: Batch) -> Batch:

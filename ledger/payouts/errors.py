@@ -19,6 +19,12 @@ class PayoutError(DomainError):
     code = "payout_refused"
 
 
+class OwnMoney(SamePerson):
+    """Somebody decides about a payment to themselves (domain 5.8)."""
+
+    code = "own_money"
+
+
 class UnknownFormat(PayoutError):
     code = "unknown_format"
 

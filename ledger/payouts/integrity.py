@@ -19,7 +19,10 @@ RELEASES = query_check(f"""
       FROM {_BATCHES}
      WHERE a.book_id = ANY(%(books)s)
        AND (b.released_by_id = b.prepared_by_id
-            OR b.state IN ('released', 'sent', 'settled') AND b.released_by_id IS NULL
+            OR b.refused_by_id = b.refusal_reported_by_id
+            OR b.state IN ('released', 'sent', 'settled', 'refused') AND b.released_by_id IS NULL
+            OR b.state IN ('withdrawn', 'refused') AND EXISTS (SELECT FROM payouts_batchline l
+                                                WHERE l.batch_id = b.id AND l.state <> b.state)
             OR b.state = 'settled' AND EXISTS (SELECT FROM payouts_batchline l WHERE l.batch_id = b.id
                                                 AND l.state NOT IN ('paid', 'failed')))""")
 
@@ -32,7 +35,7 @@ POSTINGS = query_check(f"""
       LEFT JOIN LATERAL (SELECT sum(CASE p.side WHEN 'C' THEN p.amount ELSE -p.amount END) AS amount
                            FROM books_transaction t JOIN books_posting p ON p.transaction_id = t.id
                           WHERE t.book_id = a.book_id AND t.document = b.code AND p.account_id = a.id) posted ON true
-     WHERE a.book_id = ANY(%(books)s) AND b.state = 'settled'
+     WHERE a.book_id = ANY(%(books)s) AND b.state IN ('settled', 'refused')
        AND paid.amount <> coalesce(posted.amount, 0)""")
 
 # Money that the bank has been told to pay and has not answered for is held, and no other payout's.
@@ -41,4 +44,4 @@ HOLDS = query_check(f"""
       FROM {_BATCHES} LEFT JOIN books_hold h ON h.book_id = a.book_id AND h.external_key = 'payout:' || b.code
      WHERE a.book_id = ANY(%(books)s)
        AND (b.state IN ('released', 'sent') AND (h.state, h.amount) IS DISTINCT FROM ('pending', b.total)
-            OR b.state = 'settled' AND h.state = 'pending')""")
+            OR b.state IN ('settled', 'refused') AND h.state = 'pending')""")

@@ -23,6 +23,7 @@ class BatchState(models.TextChoices):
     SENT = "sent", _("Sent to the bank")  # 已送银行
     SETTLED = "settled", _("Settled")  # 已结清
     WITHDRAWN = "withdrawn", _("Withdrawn")  # 已撤回
+    REFUSED = "refused", _("Refused by the bank")  # 整批退回
 
 
 class LineState(models.TextChoices):
@@ -32,6 +33,7 @@ class LineState(models.TextChoices):
     FAILED = "failed", _("Not paid")  # 未成功
     UNKNOWN = "unknown", _("The bank has not decided")  # 结果不明
     WITHDRAWN = "withdrawn", _("Withdrawn")  # 已撤回
+    REFUSED = "refused", _("Refused by the bank")  # 整批退回
 
 
 class Batch(models.Model):
@@ -66,6 +68,23 @@ class Batch(models.Model):
     sent_at = models.DateTimeField(_("sent at"), null=True)
     settled_at = models.DateTimeField(_("settled at"), null=True)
     withdrawn_reason = models.CharField(_("reason for withdrawing"), max_length=200, blank=True)
+    # The bank took nothing of the file: one person says so and why, another confirms.
+    refusal_reason = models.CharField(_("why the bank refused the file"), max_length=200, blank=True)
+    refusal_reported_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("refusal reported by"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    refused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("refusal confirmed by"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    refused_at = models.DateTimeField(_("refused at"), null=True)
 
     class Meta:
         verbose_name = _("payout batch")
@@ -79,7 +98,7 @@ class Batch(models.Model):
             models.CheckConstraint(
                 condition=Q(state__in=["prepared", "withdrawn"], released_by=None, released_at=None)
                 | Q(
-                    state__in=["released", "sent", "settled"],
+                    state__in=["released", "sent", "settled", "refused"],
                     released_by__isnull=False,
                     released_at__isnull=False,
                 ),
@@ -92,6 +111,14 @@ class Batch(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="withdrawn") | ~Q(withdrawn_reason=""),
                 name="payout_withdrawn_for_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="refused") & Q(refused_by=None, refused_at=None)
+                | Q(state="refused", refused_by__isnull=False, refused_at__isnull=False)
+                & Q(refusal_reported_by__isnull=False)
+                & ~Q(refusal_reason="")
+                & ~Q(refused_by=F("refusal_reported_by")),
+                name="payout_refused_by_two",
             ),
         ]
 

@@ -14,15 +14,13 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ledger.books.holds import void_hold
-from ledger.books.models import Hold
 from portal.accounts import audit
 from portal.accounts.models import User
 from portal.accounts.permissions import require
 from portal.accounts.roles import Duty
 
 from . import formats
-from .batches import hold_key, lock, require_state
+from .batches import end_hold, lock, require_state
 from .errors import FileRefused, payout_refusals
 from .models import Batch, BatchLine, BatchState, LineState
 from .reasons import REASONS
@@ -74,6 +72,7 @@ def import_result(*, batch: Batch, content: bytes, actor: User | None) -> Outcom
         )
     lines = {line.seq: line for line in locked.lines.defer("card_number").order_by("seq")}
     _require_same_payments(lines, file)
+    _require_possible_days(locked, file)
     outcome = _take_in(lines, _answers(known, lines, file))
     with payout_refusals():
         _write([*outcome.paid, *outcome.failed, *outcome.unknown])
@@ -118,6 +117,22 @@ def _require_same_payments(lines: Mapping[int, BatchLine], file: formats.ResultF
             raise FileRefused(row.line, _("The card is not the one that we sent."))
     if total != file.total_fen:
         raise FileRefused(1, _("The total of the file is not that of the payments it answers."))
+
+
+def _require_possible_days(batch: Batch, file: formats.ResultFile) -> None:
+    """The bank answers after it could have paid: not before the release or, where that is earlier, the value date."""
+    assert batch.released_at is not None  # noqa: S101 — a sent batch was released (constraint)
+    today = timezone.localdate()
+    first = min(batch.value_date, timezone.localdate(batch.released_at))
+    for row in file.rows:
+        if row.date and row.date > today:
+            raise FileRefused(row.line, _("The day %(day)s lies in the future.") % {"day": row.date})
+        if row.date and row.date < first:
+            raise FileRefused(
+                row.line,
+                _("The day %(day)s lies before %(first)s, the first on which the bank could pay.")
+                % {"day": row.date, "first": first},
+            )
 
 
 def _answers(
@@ -224,5 +239,4 @@ def _settle_if_complete(batch: Batch, lines: Mapping[int, BatchLine]) -> None:
         batch.state = BatchState.SETTLED
         batch.settled_at = timezone.now()
         batch.save(update_fields=["state", "settled_at"])
-        for held in Hold.objects.filter(book=batch.bank_account.book, external_key=hold_key(batch)):
-            void_hold(held)
+        end_hold(batch)

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
-from ninja.errors import AuthenticationError
+from ninja.errors import AuthenticationError, HttpError
 from ninja.errors import ValidationError as InputError
 
 from ledger.benefits.errors import CampaignClosed, QuotaFull
@@ -63,6 +63,13 @@ def register(api: NinjaAPI) -> None:
             "invalid",
             errors=fields,
         )
+
+    @api.exception_handler(HttpError)
+    def refused_early(request: HttpRequest, error: HttpError) -> HttpResponse:
+        if error.status_code == HTTPStatus.FORBIDDEN:
+            detail = _("The request does not come from a page of ours. Load the page again and repeat it.")
+            return problem(HTTPStatus.FORBIDDEN, detail, "foreign_request")
+        return problem(HTTPStatus(error.status_code), _("The request cannot be read."), "unreadable")
 
     @api.exception_handler(AuthenticationError)
     def unknown(request: HttpRequest, error: AuthenticationError) -> HttpResponse:

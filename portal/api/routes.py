@@ -18,6 +18,7 @@ from ledger.dues import queries as dues
 from portal.members.models import Member
 
 from . import problems
+from .reading import StorableText
 from .schemas import ClaimIn, ClaimOut, DuesOut, EntitlementOut, ProgrammeOut, ReceiptOut
 
 
@@ -30,7 +31,7 @@ class MemberAuth(SessionAuth):
 
 
 _MEMBER = MemberAuth()
-api = NinjaAPI(title="Puhui", version="1", urls_namespace="api", docs_url=None)
+api = NinjaAPI(title="Puhui", version="1", urls_namespace="api", docs_url=None, parser=StorableText())
 problems.register(api)
 
 

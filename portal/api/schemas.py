@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Annotated
 
 from ninja import Schema
+from pydantic import Field
 
 from ledger.benefits.models import Transport
 
@@ -48,7 +50,7 @@ class ClaimIn(Schema):
     travelled_on: dt.date
     transport: Transport
     ticket_number: str
-    fare: Decimal
+    fare: Annotated[Decimal, Field(gt=0, max_digits=8, decimal_places=2)]
 
 
 class ClaimOut(Schema):

@@ -171,7 +171,7 @@ def pay_subsidy(job: Job, version: ProgrammeVersion) -> Run:
     """The yearly 150 yuan: list, approval by another person, 60 % from above, bank file, result, both books."""
     district = world.union("HD")
     run = runs.prepare(version=version, union=district, list_date=job.dates.day(16), prepared_by=job.maker)
-    run = runs.approve(run=run, approved_by=job.checker)
+    run = runs.approve(run=run, seen=runs.fingerprint(run), approved_by=job.checker)
     job.say(
         f"list {run.code}: {run.count} members, {run.total.amount:,.2f} yuan, "
         f"{run.without_card} without a card; approved"
@@ -197,11 +197,11 @@ def _fund(job: Job, run: Run) -> None:
         payer = world.bank_account(funder.code)
         sent = job.move(payer, 18, -amount.amount, "拨付专项补助", payee.holder)
         funding.send(
-            run=run, bank_account=payer, date=job.dates.day(18), bank_reference=sent, recorded_by=job.maker
+            funded=run, bank_account=payer, date=job.dates.day(18), bank_reference=sent, recorded_by=job.maker
         )
         arrived = job.move(payee, 18, amount.amount, "收到专项补助", payer.holder)
         funding.receive(
-            run=run,
+            funded=run,
             funder=funder,
             bank_account=payee,
             date=job.dates.day(18),
@@ -251,7 +251,9 @@ def grant_travel(job: Job, version: ProgrammeVersion, now: dt.datetime) -> Campa
     for claim in live[-_GIVEN_BACK:]:
         claims.give_back(claim=claim, actor=job.case_worker)
     campaigns.verify(claims=live[:-_GIVEN_BACK], verified_by=job.case_worker)
-    approved = campaigns.approve_claims(campaign=campaign, approved_by=job.checker)
+    approved = campaigns.approve_claims(
+        campaign=campaign, seen=campaigns.checked(campaign), approved_by=job.checker
+    )
     batch = campaigns.build_payout(
         campaign=campaign,
         bank_account=world.bank_account("TJ"),

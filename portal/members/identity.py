@@ -22,6 +22,8 @@ _COMPOUND_SURNAMES = frozenset(
 )
 _MINIMUM_AGE = 16  # 劳动法 第十五条
 _NAME_LENGTH = 50
+_BANK_LENGTH = 60
+_BANK_CATEGORIES = frozenset({"Lo", "Lu", "Ll", "Lm", "Mn", "Nd"})
 
 
 def normal_id_number(raw: str) -> str:
@@ -69,6 +71,23 @@ def normal_name(raw: str) -> str:
         raise ValidationError(_("Enter the name as on the card, up to 50 characters."))
     if any(unicodedata.category(c) not in {"Lo", "Lu", "Ll", "Lm", "Mn"} and c not in "· .'-" for c in name):
         raise ValidationError(_("The name has a character that names do not have."))
+    return name
+
+
+def normal_bank_name(raw: str) -> str:
+    """The name of a bank, written like a person's name but with digits and brackets; raises ValidationError.
+
+    It goes into bank files between separators: a bar, a comma or a line break would break the whole file.
+    """
+    name = unicodedata.normalize("NFC", raw.translate(_MIDDLE_DOTS)).strip()
+    if not name or len(name) > _BANK_LENGTH:
+        raise ValidationError(_("Enter the name of the bank, up to 60 characters."))
+    if any(unicodedata.category(c) not in _BANK_CATEGORIES and c not in "· .'-&()（）" for c in name):
+        raise ValidationError(
+            _(
+                "The name of the bank has a character that such names do not have: use letters and digits only."
+            )
+        )
     return name
 
 

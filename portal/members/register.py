@@ -164,6 +164,7 @@ def set_card(
 ) -> ServiceCard:
     """Record the member's own service card; the former one is kept as replaced. Raises CardInUse, ValidationError."""
     digits = identity.normal_card_number(number)
+    bank = identity.normal_bank_name(bank)
     holder = identity.normal_name(holder)
     if holder != member.name:
         raise CardInUse(
@@ -192,6 +193,7 @@ def set_cards(
     *, cards: Sequence[tuple[Member, str]], bank: str, actor: User | None, is_demo: bool = False
 ) -> list[ServiceCard]:
     """Record the cards that a bank issued to many members who have none yet (member, card number)."""
+    bank = identity.normal_bank_name(bank)
     made = []
     for member, raw in cards:
         digits = identity.normal_card_number(raw)

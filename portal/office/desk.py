@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from ledger.benefits.models import Claim, ClaimState, Run, RunState
+from ledger.benefits.models import Claim, ClaimState, Commitment, Run, RunState
 from ledger.books.models import Voucher, VoucherState
 from ledger.dues import queries as dues
 from ledger.payouts.models import Batch, BatchState
@@ -66,6 +67,12 @@ def waiting(user: User) -> dict[str, int]:
             & ~Q(prepared_by=user)
             | Q(
                 state__in=[BatchState.RELEASED, BatchState.SENT],
+                refusal_reported_by__isnull=False,
+                bank_account__account__book__union__in=reach(user, [Duty.RELEASE_PAYOUT]),
+            )
+            & ~Q(refusal_reported_by=user)
+            | Q(
+                state__in=[BatchState.RELEASED, BatchState.SENT],
                 bank_account__account__book__union__in=reach(user, [Duty.IMPORT_BANK_RESULT]),
             )
         ),
@@ -89,6 +96,18 @@ def dues_to_look_at(user: User) -> dict[str, Any]:
         "unidentified": dues.unidentified(unions)[:_SHOWN],
         "platform_messages": dues.messages_with_problems(unions)[:_SHOWN],
     }
+
+
+def tell_left_out(request: HttpRequest, commitments: QuerySet[Commitment]) -> None:
+    """Say how many the payout leaves out; the list says why for each."""
+    count = commitments.exclude(left_out="").count()
+    if count:
+        text = ngettext(
+            "%(n)s person is left out of the payout; the list says why.",
+            "%(n)s people are left out of the payout; the list says why.",
+            count,
+        )
+        messages.warning(request, text % {"n": count})
 
 
 def page(

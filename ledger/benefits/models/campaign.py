@@ -168,6 +168,10 @@ class Claim(models.Model):
                 condition=Q(approved_by=None) | ~Q(approved_by=F("verified_by")),
                 name="claim_approved_by_another",
             ),
+            models.CheckConstraint(
+                condition=Q(verified_by=None) | Q(entered_by=None) | ~Q(verified_by=F("entered_by")),
+                name="claim_verified_by_another",
+            ),
         ]
 
     def __str__(self) -> str:

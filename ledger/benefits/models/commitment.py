@@ -142,6 +142,7 @@ class Commitment(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
     )
+    left_out = models.CharField(_("left out of the last payout because"), max_length=200, blank=True)
     paid_on = models.DateField(_("paid on"), null=True)
     transaction = models.OneToOneField(
         "books.Transaction",
@@ -177,4 +178,11 @@ class Commitment(models.Model):
     @property
     def reference(self) -> str:
         """Our reference in the bank file (对账ID); a payment sent again has the next one."""
-        return f"B{self.pk:010d}-{self.attempts}"
+        return self._reference(self.attempts)
+
+    @property
+    def next_reference(self) -> str:
+        return self._reference(self.attempts + 1)
+
+    def _reference(self, attempt: int) -> str:
+        return f"B{self.pk:010d}-{attempt}"

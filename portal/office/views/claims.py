@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.contrib import messages
@@ -11,16 +12,17 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
+from djmoney.money import Money
 
-from ledger.benefits import campaigns, queries
+from ledger.benefits import campaigns, funding, queries
 from ledger.benefits import claims as taking
-from ledger.benefits.models import Campaign, Claim, ClaimState
+from ledger.benefits.models import Campaign, Claim, ClaimState, Commitment
 from ledger.books.models import BankAccount
 from portal.accounts.access import StaffRequest, duty_required, refusals_on
 from portal.accounts.roles import Duty
 from portal.office import desk
 from portal.office.chosen import chosen_ids
-from portal.office.forms import PayoutForm, ReasonForm
+from portal.office.forms import BankForm, PayoutForm, ReasonForm
 
 _PER_PAGE = 25
 
@@ -63,7 +65,10 @@ def verify(request: StaffRequest, code: str) -> HttpResponse:
 @duty_required(Duty.APPROVE_RUN)
 @require_POST
 def approve(request: StaffRequest, code: str) -> HttpResponse:
-    done = campaigns.approve_claims(campaign=_campaign(request, code), approved_by=request.user)
+    """Approve the checked claims that the page showed."""
+    done = campaigns.approve_claims(
+        campaign=_campaign(request, code), seen=_seen(request), approved_by=request.user
+    )
     messages.success(request, ngettext("%(n)s claim approved.", "%(n)s claims approved.", done) % {"n": done})
     return redirect("office_campaign", code=code)
 
@@ -82,6 +87,24 @@ def reject(request: StaffRequest, code: str, pk: int) -> HttpResponse:
     return desk.page(request, "claim_reject", "claims", {"claim": claim, "form": form})
 
 
+@duty_required(Duty.PREPARE_VOUCHER)
+@require_POST
+def record_funds(request: StaffRequest, code: str) -> HttpResponse:
+    """Record that a funder's share of the campaign was sent, or that it arrived."""
+    campaign = _campaign(request, code)
+    share = funding.next_share(campaign)
+    if share is None:
+        return redirect("office_campaign", code=code)
+    form = BankForm(request.POST, accounts=_funds_accounts(campaign, share))
+    if form.is_valid():
+        with refusals_on(form):
+            funding.record_next(funded=campaign, recorded_by=request.user, **form.cleaned_data)
+    if form.is_valid():
+        messages.success(request, _("Recorded in the books."))
+        return redirect("office_campaign", code=code)
+    return _page(request, campaign, funds_form=form)
+
+
 @duty_required(Duty.BUILD_PAYOUT)
 @require_POST
 def build_payout(request: StaffRequest, code: str) -> HttpResponse:
@@ -93,6 +116,7 @@ def build_payout(request: StaffRequest, code: str) -> HttpResponse:
             batch = campaigns.build_payout(campaign=campaign, prepared_by=request.user, **form.cleaned_data)
     if batch is not None:
         messages.success(request, _("The payout is built. Somebody else releases it."))
+        desk.tell_left_out(request, Commitment.objects.filter(claim__campaign=campaign))
         return redirect("office_payout", code=batch.code)
     return _page(request, campaign, payout_form=form)
 
@@ -101,18 +125,39 @@ def _accounts(campaign: Campaign) -> Any:
     return BankAccount.objects.filter(account__book__union=campaign.union)
 
 
+def _funds_accounts(campaign: Campaign, share: funding.Share) -> Any:
+    payee_or_payer = campaign.union if share.is_sent else share.funder
+    return BankAccount.objects.filter(account__book__union=payee_or_payer)
+
+
+def _seen(request: StaffRequest) -> campaigns.Checked:
+    """What the page had in its form; anything else was not shown by us."""
+    try:
+        ids = tuple(int(pk) for pk in request.POST.get("seen", "").split(",") if pk)
+        total = Decimal(request.POST.get("total") or "0")
+    except (ValueError, InvalidOperation):
+        return campaigns.Checked((0,), Money(0, "CNY"))
+    return campaigns.Checked(ids, Money(total, "CNY"))
+
+
 def _page(request: StaffRequest, campaign: Campaign, **forms: Any) -> HttpResponse:
     chosen = request.GET.get("state", "")
-    claims = campaign.claims.select_related("member").order_by("place_number", "pk")
+    claims = campaign.claims.select_related("member", "commitment").order_by("place_number", "pk")
     if chosen in ClaimState.values:
         claims = claims.filter(state=chosen)
     left = queries.places_left(campaign)
+    checked = campaigns.checked(campaign)
+    share = funding.next_share(campaign)
     context: dict[str, Any] = {
         "campaign": campaign,
         "left": left,
         "taken": campaign.places - left,
         "submitted": campaign.claims.filter(state=ClaimState.SUBMITTED).count(),
-        "verified": campaign.claims.filter(state=ClaimState.VERIFIED).count(),
+        "verified": len(checked.claim_ids),
+        "checked": checked,
+        "checked_ids": ",".join(map(str, checked.claim_ids)),
+        "share": share,
+        "funds_form": BankForm(accounts=_funds_accounts(campaign, share)) if share else None,
         "claims": Paginator(claims, _PER_PAGE).get_page(request.GET.get("page")),
         "tabs": [
             (label, f"?state={value}", chosen == value, campaign.claims.filter(state=value).count())

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from ledger.benefits import settlement
+from ledger.benefits import paying, settlement
 from ledger.books.holds import available
-from ledger.payouts import batches, exporting
-from ledger.payouts.models import Batch
+from ledger.payouts import batches, exporting, refusals
+from ledger.payouts.models import Batch, BatchState
 from ledger.payouts.reasons import REASONS
 from portal.accounts.access import StaffRequest, duty_required, refusals_on
 from portal.accounts.roles import Duty
@@ -27,7 +27,13 @@ _PER_PAGE = 25
 
 def _batch(request: StaffRequest, code: str) -> Batch:
     return get_object_or_404(
-        Batch.objects.select_related("bank_account__account__book__union", "prepared_by", "released_by"),
+        Batch.objects.select_related(
+            "bank_account__account__book__union",
+            "prepared_by",
+            "released_by",
+            "refusal_reported_by",
+            "refused_by",
+        ),
         code=code,
         bank_account__account__book__union__in=desk.reach(request.user, desk.SEES_PAYOUTS),
     )
@@ -66,11 +72,37 @@ def withdraw(request: StaffRequest, code: str) -> HttpResponse:
     form = ReasonForm(request.POST)
     if form.is_valid():
         with refusals_on(form):
-            batches.withdraw(batch=batch, reason=form.cleaned_data["reason"], actor=request.user)
+            paying.withdraw(batch=batch, reason=form.cleaned_data["reason"], actor=request.user)
     if form.is_valid():
-        messages.success(request, _("The payout is withdrawn."))
+        messages.success(request, _("The payout is withdrawn; its people can be paid with another one."))
         return redirect("office_payout", code=code)
     return _page(request, batch, withdraw_form=form)
+
+
+@duty_required(Duty.BUILD_PAYOUT)
+@require_POST
+def report_refusal(request: StaffRequest, code: str) -> HttpResponse:
+    """Say that the bank took nothing of the file; another person confirms it."""
+    batch = _batch(request, code)
+    form = ReasonForm(request.POST)
+    if form.is_valid():
+        with refusals_on(form):
+            refusals.report(batch=batch, reason=form.cleaned_data["reason"], reported_by=request.user)
+    if form.is_valid():
+        messages.success(request, _("Reported. Somebody else confirms it."))
+        return redirect("office_payout", code=code)
+    return _page(request, batch, refusal_form=form)
+
+
+@duty_required(Duty.RELEASE_PAYOUT)
+@require_POST
+def confirm_refusal(request: StaffRequest, code: str) -> HttpResponse:
+    paying.confirm_refusal(batch=_batch(request, code), confirmed_by=request.user)
+    messages.success(
+        request,
+        _("Refused by the bank. Nothing is held any more; its people can be paid with another payout."),
+    )
+    return redirect("office_payout", code=code)
 
 
 @duty_required(Duty.BUILD_PAYOUT)
@@ -116,7 +148,9 @@ def _page(request: StaffRequest, batch: Batch, **forms: Any) -> HttpResponse:
         "available": available(batch.bank_account.account),
         "lines": shown,
         "rows": [(line, REASONS.get(line.reason)) for line in shown],
+        "is_released": batch.state in (BatchState.RELEASED, BatchState.SENT, BatchState.SETTLED),
         "withdraw_form": ReasonForm(),
+        "refusal_form": ReasonForm(),
         "result_form": FileForm(),
     }
     return desk.page(request, "payout", "payouts", context | forms)

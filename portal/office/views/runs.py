@@ -6,16 +6,15 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from ledger.benefits import funding, runs
-from ledger.benefits.models import CommitmentState, Run, RunState
+from ledger.benefits import funding, progress, runs
+from ledger.benefits.models import Run, RunState
+from ledger.benefits.progress import Step
 from ledger.books.models import BankAccount
-from ledger.payouts.models import Batch, BatchState
 from portal.accounts.access import StaffRequest, duty_required, refusals_on
 from portal.accounts.roles import Duty
 from portal.office import desk
@@ -63,7 +62,8 @@ def detail(request: StaffRequest, code: str) -> HttpResponse:
 @duty_required(Duty.APPROVE_RUN)
 @require_POST
 def approve(request: StaffRequest, code: str) -> HttpResponse:
-    run = runs.approve(run=_run(request, code), approved_by=request.user)
+    seen = request.POST.get("seen", "")
+    run = runs.approve(run=_run(request, code), seen=seen, approved_by=request.user)
     messages.success(request, _("Approved. The shares of the funders are committed."))
     return redirect("office_run", code=run.code)
 
@@ -87,17 +87,13 @@ def send_back(request: StaffRequest, code: str) -> HttpResponse:
 def record_funds(request: StaffRequest, code: str) -> HttpResponse:
     """Record that a funder's share was sent, or that it arrived."""
     run = _run(request, code)
-    funder, _amount = _missing_share(run)
-    if funder is None:
+    share = funding.next_share(run)
+    if share is None:
         return redirect("office_run", code=code)
-    is_sent = funding.sent(run, funder)
-    form = BankForm(request.POST, accounts=_accounts(run.union if is_sent else funder))
+    form = BankForm(request.POST, accounts=_accounts(run.union if share.is_sent else share.funder))
     if form.is_valid():
         with refusals_on(form):
-            if is_sent:
-                funding.receive(run=run, funder=funder, recorded_by=request.user, **form.cleaned_data)
-            else:
-                funding.send(run=run, recorded_by=request.user, **form.cleaned_data)
+            funding.record_next(funded=run, recorded_by=request.user, **form.cleaned_data)
     if form.is_valid():
         messages.success(request, _("Recorded in the books."))
         return redirect("office_run", code=code)
@@ -115,16 +111,9 @@ def build_payout(request: StaffRequest, code: str) -> HttpResponse:
             batch = runs.build_payout(run=run, prepared_by=request.user, **form.cleaned_data)
     if batch is not None:
         messages.success(request, _("The payout is built. Somebody else releases it."))
+        desk.tell_left_out(request, run.commitments.all())
         return redirect("office_payout", code=batch.code)
     return _page(request, run, payout_form=form)
-
-
-def _missing_share(run: Run) -> tuple[Any, Any]:
-    """The first funder whose share has not arrived, with its amount."""
-    for funder, amount in funding.shares_from_above(run):
-        if not funding.received(run, funder):
-            return funder, amount
-    return None, None
 
 
 def _accounts(union: Any) -> Any:
@@ -132,53 +121,45 @@ def _accounts(union: Any) -> Any:
 
 
 def _page(request: StaffRequest, run: Run, **forms: Any) -> HttpResponse:
-    states = dict(run.commitments.values_list("state").annotate(count=Count("pk")))
     people = run.commitments.select_related("member", "payout_line").order_by("pk")
-    batches = Batch.objects.filter(source=run.code).order_by("pk")
-    funder, amount = _missing_share(run) if run.state == RunState.APPROVED else (None, None)
-    is_sent = funder is not None and funding.sent(run, funder)
-    unpaid = states.get(CommitmentState.APPROVED, 0) + states.get(CommitmentState.FAILED, 0)
+    come = progress.of(run)
+    share = come.missing_share
     context: dict[str, Any] = {
         "run": run,
-        "parts": runs.funder_parts(run),
+        "seen": runs.fingerprint(run) if run.state == RunState.PREPARED else "",
+        "parts": funding.funder_parts(run),
         "people": Paginator(people, _PER_PAGE).get_page(request.GET.get("page")),
-        "batches": batches,
-        "paid": states.get(CommitmentState.PAID, 0),
-        "failed": states.get(CommitmentState.FAILED, 0),
-        "funder": funder,
-        "funder_amount": amount,
-        "is_sent": is_sent,
-        "can_pay": run.state == RunState.APPROVED and funder is None and unpaid,
-        "steps": _steps(run, states, batches, funder),
+        "progress": come,
+        "share": share,
+        "steps": _steps(run, come),
         "send_back_form": ReasonForm(),
-        "funds_form": BankForm(accounts=_accounts(run.union if is_sent else funder)) if funder else None,
+        "funds_form": BankForm(accounts=_accounts(run.union if share.is_sent else share.funder))
+        if share
+        else None,
         "payout_form": PayoutForm(accounts=_accounts(run.union)),
     }
     return desk.page(request, "run", "runs", context | forms)
 
 
-def _steps(run: Run, states: dict[str, int], batches: Any, funder: Any) -> list[dict[str, Any]]:
+def _steps(run: Run, come: progress.Progress) -> list[dict[str, Any]]:
     """From the clause to the bank line, as far as this list has come."""
-    approved = run.state == RunState.APPROVED
-    paid = states.get(CommitmentState.PAID, 0)
-    settled = [batch for batch in batches if batch.state == BatchState.SETTLED]
-    done = [True, True, approved, approved and funder is None, bool(batches), bool(settled), bool(paid)]
-    texts: list[dict[str, Any]] = [
-        {"title": _("Policy"), "note": f"{run.version.policy_number} {run.version.clause}"},
-        {"title": _("List prepared"), "note": str(run.prepared_by), "time": run.prepared_at},
-        {
+    paid = run.version.amount * come.paid if come.paid else None
+    texts: dict[progress.Step, dict[str, Any]] = {
+        Step.POLICY: {"title": _("Policy"), "note": f"{run.version.policy_number} {run.version.clause}"},
+        Step.PREPARED: {"title": _("List prepared"), "note": str(run.prepared_by), "time": run.prepared_at},
+        Step.APPROVED: {
             "title": _("Approved by another person"),
             "note": str(run.approved_by) if run.approved_by else "",
             "time": run.approved_at,
         },
-        {"title": _("Shares from above received")},
-        {"title": _("Payout built"), "note": ", ".join(batch.code for batch in batches)},
-        {"title": _("Bank's result imported")},
-        {"title": _("Posted in the books"), "amount": run.version.amount * paid if paid else None},
-    ]
-    reached = next((n for n, is_done in enumerate(done) if not is_done), len(done))
-    for n, step in enumerate(texts):
-        step["state"] = "done" if n < reached else "current" if n == reached else "waiting"
+        Step.FUNDED: {"title": _("Shares from above received")},
+        Step.BUILT: {"title": _("Payout built"), "note": ", ".join(batch.code for batch in come.batches)},
+        Step.ANSWERED: {"title": _("Bank's result imported")},
+        Step.POSTED: {"title": _("Posted in the books"), "amount": paid},
+    }
+    for step, text in texts.items():
+        is_done = come.reached is None or step < come.reached
+        text["state"] = "done" if is_done else "current" if step == come.reached else "waiting"
     if run.state == RunState.RETURNED:
-        texts[2] |= {"state": "failed", "note": run.returned_reason}
-    return texts
+        texts[Step.APPROVED] |= {"state": "failed", "note": run.returned_reason}
+    return list(texts.values())

@@ -7,10 +7,14 @@ import datetime as dt
 import pytest
 from djmoney.money import Money
 
-from ledger.benefits import campaigns, claims, programmes
-from ledger.benefits.models import Campaign, ProgrammeVersion, Transport
+from ledger.benefits import campaigns, claims, funding, programmes, runs, settlement
+from ledger.benefits.models import Campaign, ProgrammeVersion, Run, Transport
+from ledger.books.posting import Entry, post
+from ledger.payouts import batches, exporting
+from ledger.payouts.models import Batch
 from portal.accounts.models import User
 from portal.accounts.roles import Role
+from portal.demo.bank import DemoBank
 from portal.members.models import Member
 from tests import factories
 from tests.conftest import Federation
@@ -61,6 +65,55 @@ def trip() -> claims.Trip:
         travelled_on=dt.date(2026, 2, 20), transport=Transport.RAIL, ticket_number="E123456789",
         fare=Money("268.50", "CNY"),
     )  # fmt: skip
+
+
+def approved(run: Run, by: User) -> Run:
+    """The list approved by somebody who has just read it."""
+    return runs.approve(run=run, seen=runs.fingerprint(run), approved_by=by)
+
+
+def prepared(federation: Federation, subsidy: ProgrammeVersion) -> Run:
+    return runs.prepare(
+        version=subsidy, union=federation.district, list_date=TODAY, prepared_by=federation.maker
+    )
+
+
+def fund(federation: Federation, run: Run) -> None:
+    """Money on both accounts, and the municipal share sent and received."""
+    for code, amount in (("TJ", 100_000), ("HD", 100_000)):
+        post(
+            book=federation.books[code], external_key="start", date=TODAY, kind="opening", summary="期初",
+            entries=[Entry(debit=federation.banks[code].account.code, credit="32201", amount=Money(amount, "CNY"))],
+        )  # fmt: skip
+    funding.send(
+        funded=run,
+        bank_account=federation.banks["TJ"],
+        date=TODAY,
+        bank_reference="M1",
+        recorded_by=federation.maker,
+    )
+    funding.receive(
+        funded=run, funder=federation.municipal, bank_account=federation.banks["HD"], date=TODAY,
+        bank_reference="D1", recorded_by=federation.maker,
+    )  # fmt: skip
+
+
+def pay_out(federation: Federation, run: Run) -> Batch:
+    return runs.build_payout(
+        run=run, bank_account=federation.banks["HD"], format_code="ubp1", value_date=TODAY,
+        prepared_by=federation.cashier,
+    )  # fmt: skip
+
+
+def settle(federation: Federation, batch: Batch) -> bytes:
+    batches.release(batch=batch, released_by=federation.checker)
+    file = exporting.export(batch=batch, actor=federation.cashier)
+    answer = DemoBank().pay_out(
+        format_code=batch.format_code, file_name=file.name, content=file.content, date=TODAY,
+        account=batch.bank_account.number,
+    )  # fmt: skip
+    settlement.import_result(batch=batch, content=answer, actor=federation.cashier)
+    return answer
 
 
 def migrants(federation: Federation, count: int) -> list[Member]:

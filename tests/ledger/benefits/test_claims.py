@@ -127,7 +127,12 @@ def test_checked_approved_and_paid_by_different_people(
 ) -> None:
     taken = [claims.claim(member=m, campaign=campaign, trip=trip) for m in travellers(federation, 3)]
     assert campaigns.verify(claims=taken[:2], verified_by=case_worker) == 2
-    assert campaigns.approve_claims(campaign=campaign, approved_by=federation.checker) == 2
+    assert (
+        campaigns.approve_claims(
+            campaign=campaign, seen=campaigns.checked(campaign), approved_by=federation.checker
+        )
+        == 2
+    )
     assert Commitment.objects.filter(state="approved").count() == 2
     batch = campaigns.build_payout(
         campaign=campaign, bank_account=federation.banks["TJ"], format_code="pipe_gbk", value_date=factories.TODAY,

@@ -6,14 +6,15 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from djmoney.money import Money
 
-from ledger.benefits import programmes
+from ledger.benefits import programmes, runs
 from ledger.benefits.errors import OverBudget, SharesIncomplete, WrongState
 from ledger.benefits.models import ProgrammeVersion, VersionState
 from portal.accounts.models import RoleAssignment, User
 from portal.accounts.permissions import NotAllowed, SamePerson
 from portal.accounts.roles import Role
+from tests import factories
 from tests.conftest import Federation
-from tests.ledger.benefits.conftest import in_force
+from tests.ledger.benefits.conftest import approved, in_force, migrants
 
 
 def test_the_data_are_what_the_policy_says() -> None:
@@ -75,10 +76,11 @@ def test_rules_in_force_are_final(subsidy: ProgrammeVersion, statement: str) -> 
 
 
 def test_a_budget_covers_what_is_committed(federation: Federation, subsidy: ProgrammeVersion) -> None:
-    line = subsidy.programme.budgets.get(union=federation.district)
-    programmes.commit_budget(subsidy, 2026, [(federation.district, line.amount.amount)])
-    with pytest.raises(OverBudget):
-        programmes.commit_budget(subsidy, 2026, [(federation.district, line.amount.amount)])
+    migrants(federation, 1)
+    run = runs.prepare(
+        version=subsidy, union=federation.district, list_date=factories.TODAY, prepared_by=federation.maker
+    )
+    approved(run, federation.checker)
     with pytest.raises(OverBudget):
         programmes.set_budget(
             union=federation.district, programme=subsidy.programme, year_key=2026, amount=Money(1, "CNY"),

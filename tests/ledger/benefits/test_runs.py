@@ -6,70 +6,24 @@ import datetime as dt
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 from djmoney.money import Money
 
-from ledger.benefits import funding, runs, settlement
+from ledger.benefits import runs, settlement
 from ledger.benefits.errors import FundsNotReceived, NobodyEligible, OverBudget, WrongState
 from ledger.benefits.models import CommitmentState, ProgrammeVersion, Run
 from ledger.books.integrity import verify
 from ledger.books.models import Posting
 from ledger.books.queries import balance_of
-from ledger.payouts import batches, exporting
-from ledger.payouts.models import Batch
 from portal.accounts.models import RoleAssignment
 from portal.accounts.permissions import NotAllowed, SamePerson
 from portal.accounts.roles import Role
-from portal.demo.bank import DemoBank
 from portal.members import register
 from portal.members.models import Member
 from tests import factories
+from tests.concurrency import at_once
 from tests.conftest import Federation
-from tests.ledger.benefits.conftest import TODAY, migrants
-
-
-def _prepare(federation: Federation, subsidy: ProgrammeVersion) -> Run:
-    return runs.prepare(
-        version=subsidy, union=federation.district, list_date=TODAY, prepared_by=federation.maker
-    )
-
-
-def _fund(federation: Federation, run: Run) -> None:
-    from ledger.books.posting import Entry, post
-
-    for code, amount in (("TJ", 100_000), ("HD", 100_000)):
-        post(
-            book=federation.books[code], external_key="start", date=TODAY, kind="opening", summary="期初",
-            entries=[Entry(debit=federation.banks[code].account.code, credit="32201", amount=Money(amount, "CNY"))],
-        )  # fmt: skip
-    funding.send(
-        run=run,
-        bank_account=federation.banks["TJ"],
-        date=TODAY,
-        bank_reference="M1",
-        recorded_by=federation.maker,
-    )
-    funding.receive(
-        run=run, funder=federation.municipal, bank_account=federation.banks["HD"], date=TODAY,
-        bank_reference="D1", recorded_by=federation.maker,
-    )  # fmt: skip
-
-
-def _pay_out(federation: Federation, run: Run) -> Batch:
-    return runs.build_payout(
-        run=run, bank_account=federation.banks["HD"], format_code="ubp1", value_date=TODAY,
-        prepared_by=federation.cashier,
-    )  # fmt: skip
-
-
-def _settle(federation: Federation, batch: Batch) -> bytes:
-    batches.release(batch=batch, released_by=federation.checker)
-    file = exporting.export(batch=batch, actor=federation.cashier)
-    answer = DemoBank().pay_out(
-        format_code=batch.format_code, file_name=file.name, content=file.content, date=TODAY,
-        account=batch.bank_account.number,
-    )  # fmt: skip
-    settlement.import_result(batch=batch, content=answer, actor=federation.cashier)
-    return answer
+from tests.ledger.benefits.conftest import TODAY, approved, fund, migrants, pay_out, prepared, settle
 
 
 def test_the_list_has_everybody_who_is_eligible_once(
@@ -82,31 +36,31 @@ def test_the_list_has_everybody_who_is_eligible_once(
     register.end_membership(
         membership=left.memberships.get(), ended_on=TODAY - dt.timedelta(days=1), reason="离开", actor=None
     )
-    run = _prepare(federation, subsidy)
+    run = prepared(federation, subsidy)
     assert {c.member_id for c in run.commitments.all()} == {m.pk for m in chosen}
     assert (run.count, run.total, run.without_card) == (3, Money("450.00", "CNY"), 1)
     with pytest.raises(NobodyEligible):
-        _prepare(federation, subsidy)
+        prepared(federation, subsidy)
 
 
 def test_a_list_sent_back_frees_its_people(federation: Federation, subsidy: ProgrammeVersion) -> None:
     migrants(federation, 2)
-    run = runs.send_back(run=_prepare(federation, subsidy), reason="名单有误", actor=federation.checker)
+    run = runs.send_back(run=prepared(federation, subsidy), reason="名单有误", actor=federation.checker)
     with pytest.raises(WrongState):
-        runs.approve(run=run, approved_by=federation.checker)
-    assert _prepare(federation, subsidy).count == 2
+        approved(run, federation.checker)
+    assert prepared(federation, subsidy).count == 2
 
 
 def test_maker_and_checker_are_two_persons(federation: Federation, subsidy: ProgrammeVersion) -> None:
     migrants(federation, 1)
-    run = _prepare(federation, subsidy)
+    run = prepared(federation, subsidy)
     with pytest.raises(NotAllowed):
-        runs.approve(run=run, approved_by=federation.maker)
+        approved(run, federation.maker)
     RoleAssignment.objects.create(
         user=federation.maker, role=Role.FINANCE_CHECKER, union=federation.municipal
     )
     with pytest.raises(SamePerson):
-        runs.approve(run=run, approved_by=federation.maker)
+        approved(run, federation.maker)
     with pytest.raises(DatabaseError), transaction.atomic():
         Run.objects.filter(pk=run.pk).update(state="approved", approved_by=federation.maker)
 
@@ -116,26 +70,26 @@ def test_no_approval_beyond_the_budget(federation: Federation, subsidy: Programm
 
     BudgetLine.objects.filter(union=federation.district).update(amount=100)
     migrants(federation, 2)
-    run = _prepare(federation, subsidy)
+    run = prepared(federation, subsidy)
     with pytest.raises(OverBudget):
-        runs.approve(run=run, approved_by=federation.checker)
+        approved(run, federation.checker)
     run.refresh_from_db()
     assert run.state == "prepared"
 
 
 def test_no_payout_before_the_share_from_above(federation: Federation, subsidy: ProgrammeVersion) -> None:
     migrants(federation, 1)
-    run = runs.approve(run=_prepare(federation, subsidy), approved_by=federation.checker)
+    run = approved(prepared(federation, subsidy), federation.checker)
     with pytest.raises(FundsNotReceived, match=r"90\.00"):
-        _pay_out(federation, run)
+        pay_out(federation, run)
 
 
 def test_from_the_list_to_both_books(federation: Federation, subsidy: ProgrammeVersion) -> None:
     migrants(federation, 20)
-    run = runs.approve(run=_prepare(federation, subsidy), approved_by=federation.checker)
-    _fund(federation, run)
-    batch = _pay_out(federation, run)
-    answer = _settle(federation, batch)
+    run = approved(prepared(federation, subsidy), federation.checker)
+    fund(federation, run)
+    batch = pay_out(federation, run)
+    answer = settle(federation, batch)
     paid = run.commitments.filter(state=CommitmentState.PAID).count()
     failed = run.commitments.filter(state=CommitmentState.FAILED).count()
     assert paid + failed == 20
@@ -177,16 +131,16 @@ def test_who_was_not_paid_corrects_the_card_and_is_paid(
     _give_card(people[0], refused=True, after=800_000)
     for n, member in enumerate(people[1:], start=1):
         _give_card(member, refused=False, after=800_000 + n * 100)
-    run = runs.approve(run=_prepare(federation, subsidy), approved_by=federation.checker)
-    _fund(federation, run)
-    _settle(federation, _pay_out(federation, run))
+    run = approved(prepared(federation, subsidy), federation.checker)
+    fund(federation, run)
+    settle(federation, pay_out(federation, run))
     assert [c.member_id for c in run.commitments.filter(state=CommitmentState.FAILED)] == [people[0].pk]
     _give_card(people[0], refused=False, after=900_000)
-    _settle(federation, _pay_out(federation, run))
+    settle(federation, pay_out(federation, run))
     assert run.commitments.filter(state=CommitmentState.PAID).count() == len(people)
     assert [check for check in verify() if not check.ok] == []
     with pytest.raises(WrongState):
-        _pay_out(federation, run)
+        pay_out(federation, run)
 
 
 @pytest.mark.parametrize(
@@ -199,8 +153,73 @@ def test_who_was_not_paid_corrects_the_card_and_is_paid(
 )
 def test_what_was_paid_stays_paid(federation: Federation, subsidy: ProgrammeVersion, statement: str) -> None:
     migrants(federation, 3)
-    run = runs.approve(run=_prepare(federation, subsidy), approved_by=federation.checker)
-    _fund(federation, run)
-    _settle(federation, _pay_out(federation, run))
+    run = approved(prepared(federation, subsidy), federation.checker)
+    fund(federation, run)
+    settle(federation, pay_out(federation, run))
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
+
+
+def test_a_list_is_of_a_day_that_has_come_and_on_which_the_rules_hold(
+    federation: Federation, subsidy: ProgrammeVersion
+) -> None:
+    migrants(federation, 1)
+    ProgrammeVersion.objects.filter(pk=subsidy.pk).update(effective_to=TODAY)
+    for day, why in (
+        (timezone.localdate() + dt.timedelta(days=1), "lies in the future"),
+        (dt.date(2015, 1, 1), "are in force from"),
+        (TODAY + dt.timedelta(days=1), "are in force from 2019-03-15 to 2026-03-16"),
+    ):
+        with pytest.raises(WrongState, match=why):
+            runs.prepare(
+                version=subsidy, union=federation.district, list_date=day, prepared_by=federation.maker
+            )
+    assert not Run.objects.exists()
+    assert prepared(federation, subsidy).count == 1
+
+
+def test_a_union_outside_the_owner_of_the_rules_prepares_no_list(
+    federation: Federation, subsidy: ProgrammeVersion
+) -> None:
+    migrants(federation, 1)
+    elsewhere = factories.district_union(federation.municipal, code="NK")
+    subsidy.programme.owner = elsewhere
+    subsidy.programme.save()
+    with pytest.raises(WrongState, match="is not below it"):
+        prepared(federation, subsidy)
+    assert not Run.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_lists_prepared_at_once_name_everybody_once(
+    federation: Federation, subsidy: ProgrammeVersion
+) -> None:
+    migrants(federation, 5)
+    factories.membership_in(federation.community, is_migrant_worker=True)
+    results = at_once(
+        [
+            lambda union=union: runs.prepare(
+                version=ProgrammeVersion.objects.get(pk=subsidy.pk), union=union, list_date=TODAY,
+                prepared_by=federation.maker,
+            )
+            for union in (federation.district, federation.district, federation.community, federation.community)
+        ]
+    )  # fmt: skip
+    assert sorted(type(result).__name__ for result in results) == [*["NobodyEligible"] * 3, "Run"]
+    assert (Run.objects.get().count, Run.objects.get().without_card) == (5, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_lists_approved_at_once_are_both_in_the_budget(
+    federation: Federation, subsidy: ProgrammeVersion
+) -> None:
+    migrants(federation, 2)
+    first = prepared(federation, subsidy)
+    migrants(federation, 3)
+    second = prepared(federation, subsidy)
+    results = at_once([lambda run=run: approved(run, federation.checker) for run in (first, second)])
+    assert all(isinstance(result, Run) for result in results)
+    budgets = subsidy.programme.budgets
+    assert budgets.get(union=federation.municipal).committed == 450
+    assert budgets.get(union=federation.district).committed == 300
+    assert [check for check in verify() if not check.ok] == []

@@ -33,7 +33,13 @@ def a_line(
 
 
 def the_bank_answers(
-    batch: Batch, answers: dict[int, tuple[str, str, str]], /, *, only: bool = False, **changes: Any
+    batch: Batch,
+    answers: dict[int, tuple[str, str, str]],
+    /,
+    *,
+    only: bool = False,
+    day: dt.date = DAY,
+    **changes: Any,
 ) -> bytes:
     """The bank's file: paid for every line, unless ``answers`` gives (letter, code, message); ``only`` those lines."""
     known = formats.get(batch.format_code)
@@ -51,7 +57,7 @@ def the_bank_answers(
             "code": code,
             "message": message,
             "bank_reference": f"B{line.seq:08d}" if letter == "S" else "",
-            "date": DAY,
+            "date": day,
         }
         rows.append(formats.ResultRow(**facts))
         amounts.append(int(line.amount.amount * 100))

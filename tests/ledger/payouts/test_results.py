@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 
 import pytest
+from django.utils import timezone
 
 from ledger.payouts import formats
 from ledger.payouts.batches import render
@@ -202,3 +204,22 @@ def test_a_bank_can_read_what_we_send(sent: Send, code: str) -> None:
         (1, "张示例", 15000),
         (2, "张示例", 15000),
     ]
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("day", "why"),
+    [
+        (timezone.localdate() + dt.timedelta(days=1), "lies in the future"),
+        (DAY - dt.timedelta(days=1), "lies before 2026-03-16"),
+    ],
+)
+def test_a_payment_on_an_impossible_day_refuses_the_file(
+    sent: Send, federation: Federation, code: str, day: dt.date, why: str
+) -> None:
+    batch = sent(3, code)
+    content = the_bank_answers(batch, {}, day=day)
+    with pytest.raises(FileRefused, match=why) as refused:
+        import_result(batch=batch, content=content, actor=federation.cashier)
+    assert refused.value.line == 2
+    assert states(batch) == [("sent", "")] * 3

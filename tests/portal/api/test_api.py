@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from ledger.benefits import campaigns
-from ledger.benefits.models import Campaign
+from ledger.benefits.models import Campaign, Claim
 from ledger.dues import collecting
 from ledger.dues.models import StripeEvent
 from ledger.dues.sandbox.messages import signature
@@ -77,6 +77,14 @@ def test_claim_once_and_full_for_the_next(federation: Federation, campaign: Camp
     ("changes", "status", "code"),
     [
         ({"fare": "x"}, 422, "invalid"),
+        ({"fare": "100.005"}, 422, "invalid"),
+        ({"fare": "0.001"}, 422, "invalid"),
+        ({"fare": "0"}, 422, "invalid"),
+        ({"fare": "1000000"}, 422, "invalid"),
+        ({"ticket_number": "E1\0"}, 400, "unreadable"),
+        ({"campaign": "\0"}, 400, "unreadable"),
+        ({"ticket_number": "\ud800"}, 400, "unreadable"),
+        ({"\0": "x"}, 400, "unreadable"),
         ({"transport": "car"}, 422, "invalid"),
         ({"travelled_on": "2025-01-01"}, 422, "not_eligible"),
         ({"campaign": "NONE"}, 404, "not_found"),
@@ -87,6 +95,8 @@ def test_errors_are_problems(
 ) -> None:
     response = _claim(_browser(_member(federation)), campaign, **changes)
     assert (response.status_code, response.json()["code"]) == (status, code)
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert not Claim.objects.exists()
 
 
 def test_strangers_and_staff_have_no_own_pages(client: Client, federation: Federation) -> None:
@@ -106,7 +116,9 @@ def test_writing_needs_the_token_of_a_page(federation: Federation, campaign: Cam
     assert member.user is not None
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(member.user)
-    assert _claim(strict, campaign).status_code == 403
+    refused = _claim(strict, campaign)
+    assert (refused.status_code, refused.json()["code"]) == (403, "foreign_request")
+    assert not Claim.objects.exists()
 
 
 def test_own_dues_and_receipts(federation: Federation) -> None:

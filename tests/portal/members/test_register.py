@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, transaction
 
 from portal.accounts.models import AuditEvent
@@ -83,6 +84,29 @@ def test_a_card_of_somebody_else_is_refused_and_the_old_one_stays(federation: Fe
         with pytest.raises(register.CardInUse):
             register.set_card(member=member, bank="示例银行", number=number, holder=holder, actor=None)
     assert member.cards.get().status == CardStatus.ACTIVE
+
+
+@pytest.mark.parametrize(
+    "bank", ["示例|银行", "示例\n银行", "示例\0银行", "示例,银行", "=HYPERLINK", "😀", " ", "行" * 61]
+)
+def test_a_bank_name_that_would_break_a_bank_file_is_refused_and_the_old_card_stays(
+    federation: Federation, bank: str
+) -> None:
+    member = factories.member_with_card(federation.community)
+    with pytest.raises(ValidationError):
+        register.set_card(
+            member=member, bank=bank, number=factories.card_number(97), holder=member.name, actor=None
+        )
+    assert member.cards.get().bank == "示例银行"
+
+
+def test_bank_names_as_they_are_written_are_kept(federation: Federation) -> None:
+    member = factories.member_with_card(federation.community)
+    name = "中国工商银行天津河东(第2)支行（Asia & Co.）"
+    card = register.set_card(
+        member=member, bank=f" {name} ", number=factories.card_number(96), holder=member.name, actor=None
+    )
+    assert card.bank == name
 
 
 def person(serial: int, **facts: object) -> register.Person:

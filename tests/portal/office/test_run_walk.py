@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from djmoney.money import Money
 
-from ledger.benefits.models import ProgrammeVersion, Run, RunState
+from ledger.benefits import campaigns, claims, runs
+from ledger.benefits.models import Claim, ProgrammeVersion, Run, RunState, Transport
 from ledger.books.holds import available
 from ledger.books.integrity import verify
 from ledger.books.posting import Entry, post
@@ -20,7 +22,7 @@ from portal.accounts.roles import Role
 from portal.demo.bank import DemoBank
 from tests import factories
 from tests.conftest import Federation
-from tests.ledger.benefits.conftest import in_force, migrants
+from tests.ledger.benefits.conftest import approved, fund, in_force, migrants, pay_out, prepared, travellers
 from tests.signing_in import browser_of
 
 DAY = factories.TODAY.isoformat()
@@ -57,7 +59,12 @@ def test_from_a_new_list_to_the_books(federation: Federation, subsidy: Programme
     assert "张示例" not in page
 
     assert maker.post(f"{here}approve/").status_code == 403
-    assert checker.post(f"{here}approve/").status_code == 302
+    assert checker.post(f"{here}approve/", {"seen": "another list"}).status_code == 409
+    run.refresh_from_db()
+    assert run.state == RunState.PREPARED
+    seen = runs.fingerprint(run)
+    assert f'value="{seen}"' in checker.get(here).content.decode()
+    assert checker.post(f"{here}approve/", {"seen": seen}).status_code == 302
     bank = {"date": DAY, "bank_reference": "B1"}
     maker.post(f"{here}funds/", bank | {"bank_account": federation.banks["TJ"].pk})
     maker.post(f"{here}funds/", bank | {"bank_account": federation.banks["HD"].pk})
@@ -117,6 +124,76 @@ def test_refusals_come_back_to_the_form(federation: Federation, subsidy: Program
     assert checker.post(f"/office/runs/{run.code}/send-back/", {"reason": "有误"}).status_code == 302
     run.refresh_from_db()
     assert (run.state, run.returned_reason) == (RunState.RETURNED, "有误")
+
+
+def test_a_payout_is_withdrawn_and_built_again_through_the_pages(
+    federation: Federation, subsidy: ProgrammeVersion
+) -> None:
+    people = migrants(federation, 2)
+    run = approved(prepared(federation, subsidy), federation.checker)
+    fund(federation, run)
+    people[0].cards.update(bank="示例|银行")
+    cashier, checker = browser_of(federation.cashier), browser_of(federation.checker)
+    for browser in (cashier, checker):
+        browser.cookies["django_language"] = "en"
+    there = f"/office/payouts/{pay_out(federation, run).code}/"
+    assert (
+        "left out: “示例|银行” has the character" in cashier.get(f"/office/runs/{run.code}/").content.decode()
+    )
+    cashier.post(f"{there}withdraw/", {"reason": "有误"})
+    payment = {"bank_account": federation.banks["HD"].pk, "format_code": "ubp1", "value_date": DAY}
+    page = cashier.post(f"/office/runs/{run.code}/payout/", payment, follow=True).content.decode()
+    assert "1 person is left out of the payout" in page
+    assert Batch.objects.filter(state=BatchState.PREPARED).get().line_count == 1
+
+
+def test_a_file_that_the_bank_refused_is_reported_and_confirmed_through_the_pages(
+    federation: Federation, subsidy: ProgrammeVersion
+) -> None:
+    migrants(federation, 2)
+    run = approved(prepared(federation, subsidy), federation.checker)
+    fund(federation, run)
+    batch = pay_out(federation, run)
+    there = f"/office/payouts/{batch.code}/"
+    cashier, checker = browser_of(federation.cashier), browser_of(federation.checker)
+    checker.post(f"{there}release/")
+    assert checker.post(f"{there}report-refusal/", {"reason": "退回"}).status_code == 403
+    assert cashier.post(f"{there}report-refusal/", {"reason": ""}).status_code == 200
+    assert cashier.post(f"{there}report-refusal/", {"reason": "银行整批退回"}).status_code == 302
+    assert "银行整批退回" in checker.get(there).content.decode()
+    assert cashier.post(f"{there}refused/").status_code == 403
+    batch.refresh_from_db()
+    assert batch.state == BatchState.RELEASED
+    assert checker.post(f"{there}refused/").status_code == 302
+    batch.refresh_from_db()
+    assert (batch.state, batch.refused_by) == (BatchState.REFUSED, federation.checker)
+    assert checker.get(there).status_code == 200
+
+
+def test_claims_are_approved_as_the_page_showed_them(federation: Federation) -> None:
+    worker = factories.user("worker", Role.CASE_WORKER, federation.municipal)
+    travel = in_force("travel_back", federation, worker)
+    campaign = campaigns.open_campaign(
+        version=travel, union=federation.municipal, year_key=2026, prepared_by=worker, places=5,
+        opens_at=dt.datetime(2026, 1, 28, tzinfo=dt.UTC), closes_at=dt.datetime(2099, 1, 1, tzinfo=dt.UTC),
+    )  # fmt: skip
+    trip = claims.Trip(
+        travelled_on=dt.date(2026, 2, 20), transport=Transport.RAIL, ticket_number="E1", fare=Money("268.50", "CNY")
+    )  # fmt: skip
+    taken = [claims.claim(member=m, campaign=campaign, trip=trip) for m in travellers(federation, 2)]
+    campaigns.verify(claims=taken, verified_by=worker)
+    here = f"/office/claims/{campaign.code}/"
+    checker = browser_of(federation.checker)
+    page = checker.get(here).content.decode()
+    ids = ",".join(str(claim.pk) for claim in taken)
+    assert f'name="seen" value="{ids}"' in page
+    assert 'name="total" value="537.00"' in page
+    for wrong in ({}, {"seen": ids, "total": "1"}, {"seen": "x", "total": "537.00"}):
+        checker.post(f"{here}approve/", wrong)
+        assert set(Claim.objects.values_list("state", flat=True)) == {"verified"}
+    checker.post(f"{here}approve/", {"seen": ids, "total": "537.00"})
+    assert set(Claim.objects.values_list("state", flat=True)) == {"approved"}
+    assert checker.get(here).status_code == 200
 
 
 def test_a_payout_that_is_not_there(federation: Federation) -> None:
