@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
+from . import acts
 from .errors import FileRefused, PostedIsFinal, ledger_refusals
 from .locks import lock_documents_of
 from .models import Voucher, VoucherFile, VoucherState
@@ -53,16 +54,30 @@ def attach(*, voucher: Voucher, name: str, content: bytes, added_by: AbstractBas
     kept.file.save(f"{digest.hex()}{ending}", ContentFile(content), save=False)
     with ledger_refusals():
         kept.save()
-        Voucher.objects.filter(pk=locked.pk).update(attachments=F("attachments") + 1)
+        Voucher.objects.filter(pk=locked.pk).update(
+            attachments=F("attachments") + 1, revision=F("revision") + 1
+        )
+    acts.record(
+        actor=added_by, action="voucher.file_attached", target=locked, union=locked.book.union, file=kept.name
+    )
     return kept
 
 
 @transaction.atomic
-def remove(*, file: VoucherFile) -> None:
+def remove(*, file: VoucherFile, removed_by: AbstractBaseUser) -> None:
     """Take a file off a draft again. Raises PostedIsFinal."""
     locked = _draft(file.voucher)
     forget(locked.files.filter(pk=file.pk))
-    Voucher.objects.filter(pk=locked.pk, attachments__gt=0).update(attachments=F("attachments") - 1)
+    Voucher.objects.filter(pk=locked.pk, attachments__gt=0).update(
+        attachments=F("attachments") - 1, revision=F("revision") + 1
+    )
+    acts.record(
+        actor=removed_by,
+        action="voucher.file_removed",
+        target=locked,
+        union=locked.book.union,
+        file=file.name,
+    )
 
 
 def forget(files: QuerySet[VoucherFile]) -> None:

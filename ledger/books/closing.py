@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from djmoney.money import Money
 
+from . import acts
 from .errors import CannotReopen, CheckedBySamePerson, PeriodNotReady, ledger_refusals
 from .integrity import verify
 from .locks import lock_periods_alone
@@ -201,9 +202,11 @@ def close_period(*, book: Book, month: int, actor: AbstractBaseUser) -> Period:
     with ledger_refusals():
         period.save(update_fields=["state", "closed_at", "closed_by"])
     open_year(book=book, year=month // 100 + 1)
+    acts.record(actor=actor, action="period.closed", target=period, union=book.union, month=month)
     return period
 
 
+@transaction.atomic
 def ask_to_reopen(*, book: Book, month: int, reason: str, asked_by: AbstractBaseUser) -> PeriodReopening:
     """Ask for a closed month to be opened again. Raises CannotReopen for any month but the last closed one."""
     period = Period.objects.get(book=book, month=month)
@@ -211,9 +214,18 @@ def ask_to_reopen(*, book: Book, month: int, reason: str, asked_by: AbstractBase
         raise CannotReopen(_("Only the last closed month can be opened again."))
     if not reason.strip():
         raise CannotReopen(_("Say why the month has to be opened again."))
-    asked, _created = PeriodReopening.objects.get_or_create(
+    asked, created = PeriodReopening.objects.get_or_create(
         period=period, allowed_by=None, defaults={"reason": reason.strip(), "asked_by_id": asked_by.pk}
     )
+    if created:
+        acts.record(
+            actor=asked_by,
+            action="period.reopening_asked",
+            target=asked,
+            union=book.union,
+            month=month,
+            reason=asked.reason,
+        )
     return asked
 
 
@@ -232,6 +244,14 @@ def allow_reopening(*, reopening: PeriodReopening, allowed_by: AbstractBaseUser)
     period.state, period.closed_at, period.closed_by_id = PeriodState.OPEN, None, None
     with ledger_refusals():
         period.save(update_fields=["state", "closed_at", "closed_by"])
+    acts.record(
+        actor=allowed_by,
+        action="period.reopened",
+        target=locked,
+        union=period.book.union,
+        month=period.month,
+        reason=locked.reason,
+    )
     return period
 
 

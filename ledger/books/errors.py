@@ -88,6 +88,12 @@ class FileRefused(LedgerError):
     code = "file_refused"
 
 
+class ChangedSinceRead(LedgerError):
+    """A draft that somebody changed after the checker had opened it."""
+
+    code = "changed_since_read"
+
+
 class AnchorExists(LedgerError):
     code = "anchor_exists"
 

@@ -109,8 +109,21 @@ _KERNEL_CHECKS: dict[str, Check] = {
     "every transaction has transfers of its book and month": query_check("""
         SELECT format('transaction %%s', t.id) FROM books_transaction t
           LEFT JOIN books_transfer f ON f.transaction_id = t.id
-         WHERE t.book_id = ANY(%(books)s)
-         GROUP BY t.id HAVING count(f.id) = 0 OR bool_or(f.book_id <> t.book_id OR f.month <> t.month)"""),
+         WHERE t.book_id = ANY(%(books)s) AND (f.book_id, f.month) IS DISTINCT FROM (t.book_id, t.month)
+        UNION ALL
+        SELECT format('transfer %%s', f.id) FROM books_transfer f
+          LEFT JOIN books_transaction t ON t.id = f.transaction_id
+         WHERE f.book_id = ANY(%(books)s) AND t.id IS NULL"""),
+    "transfers are between two accounts of their book": query_check("""
+        SELECT format('book %%s accounts %%s and %%s', f.book_id, f.debit_id, f.credit_id)
+          FROM (SELECT DISTINCT book_id, debit_id, credit_id FROM books_transfer WHERE book_id = ANY(%(books)s)) f
+          LEFT JOIN books_account d ON d.id = f.debit_id LEFT JOIN books_account c ON c.id = f.credit_id
+         WHERE (d.book_id, c.book_id) IS DISTINCT FROM (f.book_id, f.book_id)"""),
+    "accounts are in the table of their book": query_check("""
+        SELECT format('book %%s account %%s', b.code, a.code) FROM books_account a JOIN books_book b ON b.id = a.book_id
+          LEFT JOIN books_chartaccount c ON c.chart_id = b.chart_id AND c.code = left(a.code, 3)
+         WHERE b.id = ANY(%(books)s)
+           AND (c.in_county OR b.kind = 'grassroots' AND c.in_grassroots) IS NOT TRUE"""),
     "debits equal credits in every book and month": query_check("""
         SELECT format('book %%s month %%s', a.book_id, t.month)
           FROM books_turnover t JOIN books_account a ON a.id = t.account_id

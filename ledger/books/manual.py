@@ -14,6 +14,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 from djmoney.money import Money
 
+from . import acts
 from .errors import (
     AccountKeptElsewhere,
     CancelledAlready,
@@ -87,6 +88,7 @@ def prepare(
     with ledger_refusals():
         voucher.save()
     _keep(voucher, lines, accounts)
+    _record("voucher.prepared", voucher, prepared_by)
     return voucher
 
 
@@ -108,10 +110,12 @@ def revise(
     locked.date, locked.month = date, date.year * 100 + date.month
     locked.summary, locked.attachments = summary, attachments
     locked.prepared_by_id = prepared_by.pk
+    locked.revision += 1
     with ledger_refusals():
         locked.save()
     locked.lines.all().delete()
     _keep(locked, lines, accounts)
+    _record("voucher.changed", locked, prepared_by)
     return locked
 
 
@@ -181,7 +185,7 @@ def cancel(*, voucher: Voucher, date: dt.date, prepared_by: AbstractBaseUser) ->
     if Voucher.objects.filter(cancels=voucher).exists():
         raise CancelledAlready(_("A voucher that cancels this one exists already."))
     with ledger_refusals():
-        return Voucher.objects.create(
+        red = Voucher.objects.create(
             book=voucher.book,
             kind=VoucherKind.CANCELLING,
             month=date.year * 100 + date.month,
@@ -190,6 +194,8 @@ def cancel(*, voucher: Voucher, date: dt.date, prepared_by: AbstractBaseUser) ->
             prepared_by_id=prepared_by.pk,
             cancels=voucher,
         )
+    _record("voucher.prepared", red, prepared_by)
+    return red
 
 
 def correction_summary(voucher: Voucher) -> str:
@@ -197,7 +203,7 @@ def correction_summary(voucher: Voucher) -> str:
     return f"订正{voucher.date.month}月{voucher.date.day}日{voucher}号凭证"
 
 
-def materialise(voucher: Voucher, actor: AbstractBaseUser) -> None:
+def materialise(voucher: Voucher) -> None:
     """Post what a draft says, so that it can be numbered; called inside the database transaction of the check."""
     if voucher.kind == VoucherKind.MANUAL:
         posted = [
@@ -208,7 +214,7 @@ def materialise(voucher: Voucher, actor: AbstractBaseUser) -> None:
                 kind="manual",
                 summary=voucher.summary,
                 entries=entries_of(lines_of(voucher)),
-                actor=actor,
+                actor=voucher.prepared_by,
             )
         ]
         voucher.lines.all().delete()
@@ -219,7 +225,7 @@ def materialise(voucher: Voucher, actor: AbstractBaseUser) -> None:
                 date=voucher.date,
                 reason=voucher.summary,
                 external_key=f"voucher:{voucher.pk}:{n}",
-                actor=actor,
+                actor=voucher.prepared_by,
             )
             for n, original in enumerate(voucher.cancels.transactions.order_by("pk"))
         ]
@@ -254,6 +260,17 @@ def save_template(
 
 def template_lines(template: VoucherTemplate) -> list[Line]:
     return [Line(**row | {"amount": Decimal(row["amount"])}) for row in template.lines]
+
+
+def _record(action: str, voucher: Voucher, actor: AbstractBaseUser) -> None:
+    acts.record(
+        actor=actor,
+        action=action,
+        target=voucher,
+        union=voucher.book.union,
+        summary=voucher.summary,
+        date=voucher.date.isoformat(),
+    )
 
 
 @dataclass(slots=True)

@@ -9,8 +9,8 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from . import attachments, manual
-from .errors import CheckedBySamePerson, PostedIsFinal, VoucherIncomplete, ledger_refusals
+from . import acts, attachments, manual
+from .errors import ChangedSinceRead, CheckedBySamePerson, PostedIsFinal, VoucherIncomplete, ledger_refusals
 from .models import Book, Transaction, Voucher, VoucherEntry, VoucherState
 
 
@@ -39,6 +39,14 @@ def draw_up(
             prepared_by_id=prepared_by.pk,
         )
         VoucherEntry.objects.bulk_create([VoucherEntry(voucher=voucher, transaction=t) for t in transactions])
+    acts.record(
+        actor=prepared_by,
+        action="voucher.prepared",
+        target=voucher,
+        union=book.union,
+        summary=voucher.summary,
+        events=len(transactions),
+    )
     return voucher
 
 
@@ -74,10 +82,13 @@ def draw_up_month(*, book: Book, month: int, prepared_by: AbstractBaseUser) -> l
 
 
 @transaction.atomic
-def check_and_post(*, voucher: Voucher, checked_by: AbstractBaseUser) -> Voucher:
+def check_and_post(
+    *, voucher: Voucher, checked_by: AbstractBaseUser, read_revision: int | None = None
+) -> Voucher:
     """Check and post (复核记账): typed lines are posted now, the database gives number and hash.
 
-    Raises CheckedBySamePerson, PeriodClosed, PostedIsFinal, and for typed lines what ``posting.post`` raises.
+    ``read_revision`` is the revision of the draft that the checker has read. Raises ChangedSinceRead when there is a
+    later one, CheckedBySamePerson, PeriodClosed, PostedIsFinal, and for typed lines what ``posting.post`` raises.
     """
     if voucher.prepared_by_id == checked_by.pk:
         raise CheckedBySamePerson(_("Somebody else must check this: you prepared it yourself."))
@@ -86,18 +97,40 @@ def check_and_post(*, voucher: Voucher, checked_by: AbstractBaseUser) -> Voucher
     )
     if locked.state == VoucherState.POSTED:
         raise PostedIsFinal(_("This voucher has been posted already."))
-    manual.materialise(locked, checked_by)
+    if read_revision is not None and locked.revision != read_revision:
+        raise ChangedSinceRead(
+            _("“%(summary)s” was changed after you had opened it. Read it again.")
+            % {"summary": locked.summary}
+        )
+    manual.materialise(locked)
     locked.checked_by_id = checked_by.pk
     locked.state = VoucherState.POSTED
     with ledger_refusals():
         locked.save(update_fields=["checked_by", "state"])
     voucher.refresh_from_db()
+    acts.record(
+        actor=checked_by,
+        action="voucher.posted",
+        target=voucher,
+        union=locked.book.union,
+        number=str(voucher),
+        month=voucher.month,
+    )
     return voucher
 
 
 @transaction.atomic
-def discard(*, voucher: Voucher) -> None:
+def discard(*, voucher: Voucher, discarded_by: AbstractBaseUser | None = None) -> None:
     """Take back a draft with its files; its transactions wait for another voucher. Raises PostedIsFinal."""
+    acts.record(
+        actor=discarded_by,
+        action="voucher.discarded",
+        target=voucher,
+        union=voucher.book.union,
+        summary=voucher.summary,
+        date=voucher.date.isoformat(),
+        prepared_by=voucher.prepared_by_id,
+    )
     attachments.forget(voucher.files.all())
     with ledger_refusals():
         voucher.delete()

@@ -1,6 +1,13 @@
+from __future__ import annotations
+
 from django.apps import AppConfig
 
 
 class OfficeConfig(AppConfig):
     name = "portal.office"
-    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from ledger.books import acts
+        from portal.accounts import audit
+
+        acts.record_with(audit.record)

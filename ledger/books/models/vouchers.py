@@ -59,6 +59,8 @@ class Voucher(models.Model):
         "self", verbose_name=_("corrects"), null=True, on_delete=models.PROTECT, related_name="corrected_by"
     )
     prepared_at = models.DateTimeField(_("prepared at"), default=timezone.now)
+    # Counts the changes of a draft, so that nobody posts another text than the one they read.
+    revision = models.PositiveIntegerField(_("revision"), db_default=1)
     posted_at = models.DateTimeField(_("posted at"), null=True, editable=False)
     sequence = models.PositiveIntegerField(_("place in the chain"), null=True, editable=False)
     previous_hash = models.BinaryField(max_length=32, null=True, editable=False)

@@ -21,7 +21,6 @@ from ledger.books.rules import all_rules
 from ledger.reports import exports, ledgers, periods, tables
 from ledger.reports.tables import Report
 from ledger.reports.trial_balance import totals
-from portal.accounts import audit
 from portal.accounts.access import StaffRequest, duty_required
 from portal.accounts.roles import Duty
 from portal.office import desk
@@ -220,9 +219,6 @@ def reopen(request: StaffRequest, code: str) -> HttpResponse:
     month = month_of(request, book)
     asked = get_object_or_404(PeriodReopening, period__book=book, period__month=month, allowed_by=None)
     closing.allow_reopening(reopening=asked, allowed_by=request.user)
-    audit.record(
-        actor=request.user, action="period.reopened", target=asked, union=book.union, reason=asked.reason
-    )
     messages.success(request, _("The month is open again."))
     return _back(book, month)
 

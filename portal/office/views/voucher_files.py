@@ -53,7 +53,7 @@ def download(request: StaffRequest, code: str, pk: int, file: int) -> FileRespon
 @require_POST
 def remove(request: StaffRequest, code: str, pk: int, file: int) -> HttpResponse:
     book = book_of(request, code, Duty.PREPARE_VOUCHER)
-    attachments.remove(file=_file(book, pk, file))
+    attachments.remove(file=_file(book, pk, file), removed_by=request.user)
     messages.success(request, _("The file is taken off."))
     return redirect("office_voucher", code=book.code, pk=pk)
 

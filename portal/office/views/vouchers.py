@@ -24,7 +24,7 @@ from ledger.reports import papers
 from portal.accounts.access import StaffRequest, duty_required, refusals_on
 from portal.accounts.roles import Duty
 from portal.office import desk
-from portal.office.chosen import chosen_ids, number_of
+from portal.office.chosen import chosen_revisions, number_of
 from portal.office.forms import FileForm
 from portal.office.voucher_forms import LineFormSet, TemplateNameForm, VoucherForm, lines_from, rows_of
 
@@ -69,11 +69,13 @@ def check(request: StaffRequest, code: str) -> HttpResponse:
     """Check and post the chosen vouchers; whoever prepared one cannot check it."""
     book = book_of(request, code, Duty.CHECK_VOUCHER)
     month = month_of(request, book)
-    chosen = chosen_ids(request.POST.getlist("voucher"))
+    chosen = chosen_revisions(request.POST.getlist("voucher"))
     drafts = Voucher.objects.filter(book=book, pk__in=chosen, state=VoucherState.DRAFT).order_by("date", "pk")
     posted = 0
     for voucher in drafts:
-        voucher_desk.check_and_post(voucher=voucher, checked_by=request.user)
+        voucher_desk.check_and_post(
+            voucher=voucher, checked_by=request.user, read_revision=chosen[voucher.pk]
+        )
         posted += 1
     messages.success(
         request, ngettext("%(n)s voucher posted.", "%(n)s vouchers posted.", posted) % {"n": posted}
@@ -118,7 +120,7 @@ def edit(request: StaffRequest, code: str, pk: int) -> HttpResponse:
 def discard(request: StaffRequest, code: str, pk: int) -> HttpResponse:
     book = book_of(request, code, Duty.PREPARE_VOUCHER)
     voucher = voucher_of(book, pk)
-    voucher_desk.discard(voucher=voucher)
+    voucher_desk.discard(voucher=voucher, discarded_by=request.user)
     messages.success(request, _("The draft is gone. Events that it covered wait for another voucher."))
     return back_to_vouchers(book, voucher.month)
 

@@ -102,7 +102,7 @@ def test_posted_vouchers_keep_their_files(federation: Federation, bank: str) -> 
     kept = attach(draft, federation)
     vouchers.check_and_post(voucher=draft, checked_by=federation.checker)
     with pytest.raises(PostedIsFinal):
-        attachments.remove(file=kept)
+        attachments.remove(file=kept, removed_by=federation.maker)
     with pytest.raises(PostedIsFinal):
         attach(draft, federation, PDF + b" ")
     for statement in (
@@ -143,7 +143,7 @@ def test_a_draft_takes_its_files_with_it(
     draft = levy(federation, bank)
     first, second = attach(draft, federation), attach(draft, federation, PDF + b"2")
     with django_capture_on_commit_callbacks(execute=True):
-        attachments.remove(file=first)
+        attachments.remove(file=first, removed_by=federation.maker)
     draft.refresh_from_db()
     assert draft.attachments == 1
     assert not first.file.storage.exists(first.file.name)

@@ -333,3 +333,45 @@ def test_verification_sees_a_missing_voucher(
     sql("SET session_replication_role = origin")
     broken = {check.name for check in verify() if not check.ok}
     assert broken == {"voucher numbers have no gap", "voucher hash chain is unbroken"}
+
+
+def test_no_table_of_the_books_is_emptied(posted: Transaction) -> None:
+    tables = [name for (name,) in sql(
+        "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE 'books\\_%%'"
+        " AND relnamespace = 'public'::regnamespace"
+    )]  # fmt: skip
+    assert len(tables) > 15
+    sql("SET CONSTRAINTS ALL IMMEDIATE")
+    assert {table: refused(f"TRUNCATE {table} CASCADE") for table in tables} == dict.fromkeys(tables, "PH001")
+
+
+def test_a_book_stays_what_it_is(book: Book, federation: Federation) -> None:
+    for change in (
+        "kind = 'county'",
+        "code = 'X'",
+        f"union_id = {federation.district.pk}",
+        "opened_on = '2020-01-01'",
+    ):
+        assert refused(f"UPDATE books_book SET {change} WHERE id = {book.pk}") == "PH003"
+    for change in ("is_leaf = NOT is_leaf", "needs_project = NOT needs_project", "kept_by = 'x'"):
+        assert refused(f"UPDATE books_account SET {change} WHERE book_id = {book.pk}") == "PH003"
+    copied = (
+        "INSERT INTO books_chartaccount (chart_id, code, name, name_en, account_class, normal_side, in_grassroots,"
+        " in_county)"
+        " SELECT chart_id, '999', name, name_en, account_class, normal_side, true, true FROM books_chartaccount"
+        " WHERE code = '101' AND chart_id = (SELECT chart_id FROM books_book LIMIT 1)"
+    )
+    assert refused(copied) == "PH003"
+
+
+def test_months_begin_open_and_requests_unanswered(book: Book, federation: Federation) -> None:
+    closed = (
+        "INSERT INTO books_period (book_id, month, state, closed_at) VALUES (%s, 209901, 'closed', now())"
+    )
+    assert refused(closed, book.pk) == "PH004"
+    period = book.periods.first()
+    allowed = (
+        "INSERT INTO books_periodreopening (period_id, reason, asked_by_id, asked_at, allowed_by_id, allowed_at)"
+        " VALUES (%s, 'x', %s, now(), %s, now())"
+    )
+    assert refused(allowed, period.pk, federation.maker.pk, federation.checker.pk) == "PH004"

@@ -217,8 +217,8 @@ def test_the_month_is_closed_and_opened_again_through_the_pages(
     here = "/office/books/HD/"
     march = {"period": "2026-03"}
 
-    def vouchers() -> list[int]:
-        return list(book.vouchers.filter(state="draft").values_list("pk", flat=True))
+    def vouchers() -> list[str]:
+        return [f"{draft.pk}:{draft.revision}" for draft in book.vouchers.filter(state="draft")]
 
     maker.post(f"{here}close/", march | {"step": "carry_forward"})
     maker.post(f"{here}vouchers/draw-up/", march)

@@ -60,7 +60,9 @@ def test_a_voucher_is_written_checked_printed_copied_and_cancelled(
 
     address = f"/office/books/HD/vouchers/{draft.pk}/"
     assert "Check and post" in checker.get(address).content.decode()
-    checker.post("/office/books/HD/vouchers/check/", {"voucher": draft.pk, "period": "2026-03"})
+    checker.post(
+        "/office/books/HD/vouchers/check/", {"voucher": f"{draft.pk}:{draft.revision}", "period": "2026-03"}
+    )
     draft.refresh_from_db()
     assert (draft.state, draft.attachments) == (VoucherState.POSTED, 2)
     assert maker.get(f"{address}pdf/").content.startswith(b"%PDF-")
