@@ -47,16 +47,25 @@ SELECT a.code, a.name, a.name_en, a.account_class,
  GROUP BY a.id ORDER BY a.code
 """
 
-# Income and expenditure without the month-end entries that carry them to 321 and 322.
+# Income and expenditure without the month-end entries that carry them to 321 and 322: the monthly totals less those few
+# entries, so that the size of the book does not matter.
 _RESULTS = """
+WITH closed AS (
+    SELECT p.account_id, p.month, CASE p.side WHEN 'D' THEN -p.amount ELSE p.amount END AS net
+      FROM books_transaction t JOIN books_posting p ON p.transaction_id = t.id
+     WHERE t.book_id = %(book)s AND t.month BETWEEN %(first)s AND %(month)s AND t.kind = 'closing'
+), moved AS (
+    SELECT u.account_id, u.month, u.debit - u.credit AS net
+      FROM books_turnover u JOIN books_account d ON d.id = u.account_id
+     WHERE d.book_id = %(book)s AND u.month BETWEEN %(first)s AND %(month)s
+    UNION ALL
+    SELECT account_id, month, net FROM closed
+)
 SELECT a.code, a.name, a.name_en, a.account_class,
        coalesce(sum(x.net) FILTER (WHERE x.month = %(month)s), 0), coalesce(sum(x.net), 0)
   FROM books_account a
   JOIN books_account d ON d.book_id = a.book_id AND d.code LIKE a.code || '%%'
-  JOIN (SELECT p.account_id, p.month, sum(CASE p.side WHEN 'D' THEN p.amount ELSE -p.amount END) AS net
-          FROM books_posting p JOIN books_transaction t ON t.id = p.transaction_id
-         WHERE p.book_id = %(book)s AND p.month BETWEEN %(first)s AND %(month)s AND t.kind <> 'closing'
-         GROUP BY 1, 2) x ON x.account_id = d.id
+  JOIN moved x ON x.account_id = d.id
  WHERE a.book_id = %(book)s AND length(a.code) = 3 AND a.account_class IN ('income', 'expense')
  GROUP BY a.id ORDER BY a.code
 """

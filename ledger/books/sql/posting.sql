@@ -14,12 +14,13 @@ CREATE TRIGGER accounts_are_not_emptied BEFORE TRUNCATE ON books_account
 CREATE TRIGGER periods_are_not_emptied BEFORE TRUNCATE ON books_period
     FOR EACH STATEMENT EXECUTE FUNCTION books_refuse_change();
 
--- A transaction comes with its transfers in one statement, and every transfer asks for its open period. The subquery is
--- looked up by its key for each row, whatever size of statement the cached plan was made for.
+-- A transaction comes with its transfers in one statement, and every transfer asks for its open period. Plans are kept as
+-- long as the connection: one made while the tables were small, or for a large statement, must not scan tables later on.
+-- Therefore no sequential scans here and below, and look-ups by key for each row.
 DROP TRIGGER transaction_in_open_period ON books_transaction;
 DROP FUNCTION books_check_periods();
 DROP TRIGGER transaction_has_transfers ON books_transaction;
-CREATE OR REPLACE FUNCTION books_check_complete() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION books_check_complete() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
     PERFORM FROM new_rows n WHERE (SELECT f.id FROM books_transfer f WHERE f.transaction_id = n.id LIMIT 1) IS NULL;
     IF FOUND THEN
@@ -45,7 +46,7 @@ ALTER TABLE books_turnover SET (fillfactor = 50);
 -- accounts of that book, with the dimensions that these require, in an open month. Locks are taken in one order by every
 -- post: the advisory lock of the book that closing takes alone (ledger.books.locks.PERIOD_LOCK), turnovers by account,
 -- balances by account.
-CREATE OR REPLACE FUNCTION books_apply_transfers() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION books_apply_transfers() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
     is_one constant boolean := (SELECT count(*) FROM new_rows) = 1;
     line books_transfer;
@@ -60,6 +61,7 @@ BEGIN
     IF is_one THEN
         -- Nearly every payment is one line: each row by its key, no sorting, no grouping.
         SELECT * INTO line FROM new_rows;
+        PERFORM pg_advisory_xact_lock_shared(7001, line.book_id::int);
         SELECT (t.book_id, t.month, d.book_id, c.book_id)
                = (line.book_id, line.month, line.book_id, line.book_id) AS is_whole,
                t.xid <> pg_current_xact_id() AS is_late,
@@ -67,13 +69,13 @@ BEGIN
                (d.needs_project OR c.needs_project) AND line.project = ''
                OR (d.needs_nature OR c.needs_nature) AND line.nature = ''
                OR (d.needs_economic_class OR c.needs_economic_class) AND line.economic_class = '' AS lacks_dimension,
+               (SELECT state FROM books_period WHERE book_id = line.book_id AND month = line.month) AS period_state,
                pg_backend_pid() % d.shards AS debit_part, pg_backend_pid() % c.shards AS credit_part
           INTO facts
           FROM books_transaction t, books_account d, books_account c
          WHERE t.id = line.transaction_id AND d.id = line.debit_id AND c.id = line.credit_id;
     ELSE
-        -- Each pair of accounts is looked up once; OFFSET 0 keeps look-ups by key, whatever size of statement the
-        -- cached plan was made for.
+        -- Each pair of accounts is looked up once; OFFSET 0 keeps it a look-up for each row.
         SELECT bool_and(g.is_whole AND (d.book_id, c.book_id) IS NOT DISTINCT FROM (g.book_id, g.book_id))
                    IS NOT FALSE AS is_whole,
                bool_or(g.is_late) AS is_late,
@@ -135,9 +137,7 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    PERFORM pg_advisory_xact_lock_shared(7001, line.book_id::int);
-    PERFORM FROM books_period WHERE book_id = line.book_id AND month = line.month AND state = 'open';
-    IF NOT FOUND THEN
+    IF facts.period_state IS DISTINCT FROM 'open' THEN
         RAISE EXCEPTION 'period % is closed', line.month USING ERRCODE = 'PH004';
     END IF;
     change := CASE WHEN line.is_red THEN -line.amount ELSE line.amount END;
@@ -152,19 +152,16 @@ BEGIN
         debits := ARRAY[0.00, change];
         credits := ARRAY[change, 0.00];
     END IF;
-    FOR n IN 1 .. 2 LOOP
-        UPDATE books_turnover SET debit = debit + debits[n], credit = credit + credits[n]
-         WHERE account_id = accounts[n] AND month = line.month AND shard = parts[n];
-        IF NOT FOUND THEN
-            INSERT INTO books_turnover AS t (account_id, month, shard, debit, credit)
-            VALUES (accounts[n], line.month, parts[n], debits[n], credits[n])
-            ON CONFLICT (account_id, month, shard)
-            DO UPDATE SET debit = t.debit + EXCLUDED.debit, credit = t.credit + EXCLUDED.credit;
-        END IF;
-    END LOOP;
-    FOR n IN 1 .. 2 LOOP
-        UPDATE books_balance SET debit = debit + debits[n], credit = credit + credits[n]
-         WHERE account_id = accounts[n] AND shard = parts[n];
-    END LOOP;
+    WITH balances AS (
+        INSERT INTO books_balance AS b (account_id, shard, debit, credit, guard)
+        VALUES (accounts[1], parts[1], debits[1], credits[1], 0), (accounts[2], parts[2], debits[2], credits[2], 0)
+        ON CONFLICT (account_id, shard)
+        DO UPDATE SET debit = b.debit + EXCLUDED.debit, credit = b.credit + EXCLUDED.credit
+    )
+    INSERT INTO books_turnover AS t (account_id, month, shard, debit, credit)
+    VALUES (accounts[1], line.month, parts[1], debits[1], credits[1]),
+           (accounts[2], line.month, parts[2], debits[2], credits[2])
+    ON CONFLICT (account_id, month, shard)
+    DO UPDATE SET debit = t.debit + EXCLUDED.debit, credit = t.credit + EXCLUDED.credit;
     RETURN NULL;
 END $$;
