@@ -54,6 +54,11 @@ def write(books: Sequence[Book], form: str, out: BinaryIO) -> None:
             raise ValueError(form)
 
 
+def write_journal(book: Book, out: BinaryIO, *, months: tuple[int, int]) -> None:
+    """The journal (序时账) of one book from one month to another, both included, as CSV."""
+    write_csv(out, _JOURNAL_HEADER, _journal(book, months))
+
+
 def _write_text(out: BinaryIO, texts: Iterable[str]) -> None:
     for text in texts:
         out.write(text.encode())
@@ -70,9 +75,10 @@ class _Names:
         return ":".join([*path, account.code] if len(account.code) > 3 else path)
 
 
-def _lines(book: Book) -> Iterator[Posting]:
+def _lines(book: Book, months: tuple[int, int] | None = None) -> Iterator[Posting]:
+    within = {"month__range": months} if months else {}
     return (
-        Posting.objects.filter(book=book)
+        Posting.objects.filter(book=book, **within)
         .select_related("account", "transaction", "transaction__voucher_entry__voucher")
         .order_by("transaction__date", "transaction_id", "line", "-side")
         .iterator(chunk_size=5000)
@@ -86,8 +92,8 @@ def _voucher_number(posting: Posting) -> str:
     return f"{entry.voucher.word}-{written(entry.voucher.month)}-{entry.voucher.number}"
 
 
-def _journal(book: Book) -> Iterator[list[Cell]]:
-    for p in _lines(book):
+def _journal(book: Book, months: tuple[int, int] | None = None) -> Iterator[list[Cell]]:
+    for p in _lines(book, months):
         debit, credit = (p.amount.amount, None) if p.side == Side.DEBIT else (None, p.amount.amount)
         yield [
             book.code,
