@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import multiprocessing
+import os
 import random
-from collections.abc import Callable, Hashable, Mapping
+import signal
+from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
-from typing import TypeVar
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection, connections, transaction
 from djmoney.money import Money
 
 from ledger.books import closing, holds, manual, vouchers
@@ -18,13 +20,10 @@ from ledger.books.bulk import NewTransaction, post_many
 from ledger.books.errors import ExternalKeyReused, Overdrawn, PeriodClosed
 from ledger.books.integrity import verify
 from ledger.books.models import (
-    Balance,
     Book,
     Hold,
     Period,
-    Posting,
     Transaction,
-    Turnover,
     Voucher,
     VoucherState,
 )
@@ -32,10 +31,10 @@ from ledger.books.posting import Entry, post, reverse
 from tests.concurrency import at_once
 from tests.conftest import Federation
 
-from .model import ZERO, BookModel, ModelLine
+from .model import BookModel, ModelLine
+from .reading import balances, moved, postings, turnovers
 
 _EARMARKED = "earmarked money is not overspent"
-_Key = TypeVar("_Key", bound=Hashable)
 _REFUSALS: dict[str, type[Exception]] = {
     "reused": ExternalKeyReused,
     "closed": PeriodClosed,
@@ -91,9 +90,9 @@ class Business:
         """Balances, monthly totals, postings, voucher numbers and the ledger's own checks, against the model."""
         for book in self.books:
             model = self.models[book.code]
-            self._expect(f"balances of {book.code}", _balances(book), _moved(model.totals))
-            self._expect(f"months of {book.code}", _turnovers(book), _moved(model.months))
-            self._expect(f"postings of {book.code}", _postings(book), _moved(model.totals))
+            self._expect(f"balances of {book.code}", balances(book), moved(model.totals))
+            self._expect(f"months of {book.code}", turnovers(book), moved(model.months))
+            self._expect(f"postings of {book.code}", postings(book), moved(model.totals))
             self._expect(f"keys of {book.code}", book.transactions.count(), len(model.keys))
             closed = set(book.periods.filter(state="closed").values_list("month", flat=True))
             self._expect(f"closed months of {book.code}", closed, model.closed)
@@ -118,7 +117,8 @@ class Business:
 
     def _acts(self) -> list[Callable[[Book], None]]:
         return [self._post, self._post, self._post_again, self._change_posted, self._reverse, self._in_bulk,
-                self._hold, self._end_hold, self._crowd, self._killed, self._by_hand, self._too_late]  # fmt: skip
+                self._hold, self._end_hold, self._crowd, self._killed, self._worker_killed, self._by_hand,
+                self._too_late]  # fmt: skip
 
     def _expect(self, what: str, found: object, wanted: object) -> None:
         if found != wanted:
@@ -294,6 +294,25 @@ class Business:
         )
         self._attempt(book, key, self.today, lines)
 
+    def _worker_killed(self, book: Book) -> None:
+        """A worker process is killed in the middle of its second post; another does all of its work again."""
+        jobs = {self._key(): self._lines(book) for _ in range(3)}
+        connections.close_all()
+        worker = multiprocessing.get_context("fork").Process(
+            target=_work_until_killed, args=(book.pk, self.today, jobs)
+        )
+        worker.start()
+        worker.join(timeout=60)
+        self._expect("the worker's end", worker.exitcode, -signal.SIGKILL)
+        first, *others = jobs
+        done = book.transactions.filter(external_key=first).exists()
+        verdict = self.models[book.code].verdict(first, self.today.year * 100 + self.today.month, jobs[first])
+        self._expect(f"what the killed worker had committed, {first}", done, verdict == "new")
+        if done:
+            self.models[book.code].post(first, self.today.year * 100 + self.today.month, jobs[first])
+        for key in (first, *others):
+            self._attempt(book, key, self.today, jobs[key])
+
     def _by_hand(self, book: Book) -> None:
         """A voucher typed by one person and checked by another."""
         bank = self.bank[book.code]
@@ -376,38 +395,14 @@ def _post_and_die(book: Book, key: str, date: dt.date, lines: tuple[ModelLine, .
             cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
 
-def _moved(sums: Mapping[_Key, list[Decimal]]) -> dict[_Key, tuple[Decimal, Decimal]]:
-    return {key: (debit, credit) for key, (debit, credit) in sums.items() if debit or credit}
-
-
-def _balances(book: Book) -> dict[str, tuple[Decimal, Decimal]]:
-    sums: dict[str, list[Decimal]] = {}
-    for code, debit, credit in Balance.objects.filter(account__book=book).values_list(
-        "account__code", "debit", "credit"
-    ):
-        kept = sums.setdefault(code, [ZERO, ZERO])
-        kept[0] += debit
-        kept[1] += credit
-    return _moved(sums)
-
-
-def _turnovers(book: Book) -> dict[tuple[str, int], tuple[Decimal, Decimal]]:
-    sums: dict[tuple[str, int], list[Decimal]] = {}
-    for code, month, debit, credit in Turnover.objects.filter(account__book=book).values_list(
-        "account__code", "month", "debit", "credit"
-    ):
-        kept = sums.setdefault((code, month), [ZERO, ZERO])
-        kept[0] += debit
-        kept[1] += credit
-    return _moved(sums)
-
-
-def _postings(book: Book) -> dict[str, tuple[Decimal, Decimal]]:
-    sums: dict[str, list[Decimal]] = {}
-    for code, side, amount in Posting.objects.filter(book=book).values_list(
-        "account__code", "side", "amount"
-    ):
-        sums.setdefault(code, [ZERO, ZERO])[side == "C"] += (
-            amount.amount if isinstance(amount, Money) else amount
-        )
-    return _moved(sums)
+def _work_until_killed(book_id: int, date: dt.date, jobs: dict[str, tuple[ModelLine, ...]]) -> None:
+    book = Book.objects.get(pk=book_id)
+    for n, (key, lines) in enumerate(jobs.items()):
+        try:
+            with transaction.atomic():
+                _post_lines(book, key, date, lines)
+                if n:
+                    os.kill(os.getpid(), signal.SIGKILL)
+        except Overdrawn:
+            continue
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -118,9 +118,8 @@ MUTATIONS = [
         "months are counted and running balances are not",
         _function(
             "books_apply_transfers",
-            "SET debit = debit + debits[n], credit = credit + credits[n]\n"
-            "         WHERE account_id = accounts[n] AND shard",
-            "SET debit = debit\n         WHERE account_id = accounts[n] AND shard",
+            "VALUES (accounts[1], parts[1], debits[1]",
+            "VALUES (accounts[1], parts[1], 0.00",
         ),
     ),
     Mutation(

@@ -1,0 +1,52 @@
+"""What the ledger says, in the form of the model: by account, and by account and month."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from decimal import Decimal
+from typing import TypeVar
+
+from djmoney.money import Money
+
+from ledger.books.models import Balance, Book, Posting, Turnover
+
+from .model import ZERO
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+def moved(sums: Mapping[Key, list[Decimal]]) -> dict[Key, tuple[Decimal, Decimal]]:
+    return {key: (debit, credit) for key, (debit, credit) in sums.items() if debit or credit}
+
+
+def balances(book: Book) -> dict[str, tuple[Decimal, Decimal]]:
+    sums: dict[str, list[Decimal]] = {}
+    for code, debit, credit in Balance.objects.filter(account__book=book).values_list(
+        "account__code", "debit", "credit"
+    ):
+        kept = sums.setdefault(code, [ZERO, ZERO])
+        kept[0] += debit
+        kept[1] += credit
+    return moved(sums)
+
+
+def turnovers(book: Book) -> dict[tuple[str, int], tuple[Decimal, Decimal]]:
+    sums: dict[tuple[str, int], list[Decimal]] = {}
+    for code, month, debit, credit in Turnover.objects.filter(account__book=book).values_list(
+        "account__code", "month", "debit", "credit"
+    ):
+        kept = sums.setdefault((code, month), [ZERO, ZERO])
+        kept[0] += debit
+        kept[1] += credit
+    return moved(sums)
+
+
+def postings(book: Book) -> dict[str, tuple[Decimal, Decimal]]:
+    sums: dict[str, list[Decimal]] = {}
+    for code, side, amount in Posting.objects.filter(book=book).values_list(
+        "account__code", "side", "amount"
+    ):
+        sums.setdefault(code, [ZERO, ZERO])[side == "C"] += (
+            amount.amount if isinstance(amount, Money) else amount
+        )
+    return moved(sums)
