@@ -112,6 +112,10 @@ class CancelledAlready(LedgerError):
     code = "cancelled_already"
 
 
+class BudgetRefused(LedgerError):
+    code = "budget_refused"
+
+
 class NothingToPost(LedgerError):
     code = "nothing_to_post"
 

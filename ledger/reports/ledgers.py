@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from ledger.books.budgets import accounts_with_budget, budget_of
 from ledger.books.models import Account, Book, Side
 from ledger.books.queries import trial_balance as trial_balance_rows
 
@@ -253,6 +254,50 @@ def _statement(  # noqa: PLR0917 - two public functions above give it its names
     )
 
 
+def budget_execution(book: Book, month: int, language: str = "zh") -> Report:
+    """预算执行情况: the year's budget of each account beside what was taken or spent until YYYYMM."""
+    planned = {line.account.code: line.amount.amount for line in budget_of(book, month // 100)}
+    done = {row.code: row for row in statements.income_statement(book, month).rows}
+    rows, sums = [], {kind: [_ZERO] * 3 for kind in ("income", "expense")}
+    for account in accounts_with_budget(book):
+        row = done.get(account.code)
+        figures = (
+            planned.get(account.code, _ZERO),
+            row.first if row else _ZERO,
+            row.second if row else _ZERO,
+        )
+        if any(figures):
+            sums[account.account_class] = [
+                a + b for a, b in zip(sums[account.account_class], figures, strict=True)
+            ]
+            name = f"{account.code} {account.local_name(language)}"
+            rows.append(Row((name, *_executed(*figures)), account=account.code))
+    for kind, words in (("income", "收入合计"), ("expense", "支出合计")):
+        rows.append(Row((_said(words, language), *_executed(*sums[kind])), is_total=True))
+    return Report(
+        name="预算执行情况表",
+        name_en="Budget execution",
+        number="",
+        book=book,
+        period=written(month),
+        columns=(
+            _ACCOUNT,
+            Column("全年预算", "Budget of the year", is_figure=True),
+            Column("本月数", "This month", is_figure=True),
+            Column("本年累计数", "Year so far", is_figure=True),
+            Column("预算结余", "Left", is_figure=True),
+            Column("执行率", "Executed"),
+        ),
+        rows=rows,
+        is_wide=True,
+    )
+
+
+def _executed(planned: Decimal, month: Decimal, year: Decimal) -> tuple[Cell, ...]:
+    share = f"{(year * 100 / planned).quantize(Decimal('0.1'))}%" if planned else "—"
+    return planned, month, year, planned - year, share
+
+
 _ELIMINATION = """
 SELECT t.mirror_key, max(b.code) FILTER (WHERE a.code LIKE '508%%'), max(b.code) FILTER (WHERE a.code LIKE '403%%'),
        coalesce(sum(p.amount) FILTER (WHERE p.side = 'D' AND a.code LIKE '508%%'), 0),
@@ -321,6 +366,7 @@ CATALOGUE: dict[str, Entry] = {
         Entry("general-ledger", _("General ledger"), general_ledger),
         Entry("balance-sheet", _("Balance sheet"), balance_sheet),
         Entry("income-statement", _("Income and expenditure"), income_statement),
+        Entry("budget-execution", _("Budget execution"), budget_execution),
         Entry("by-project", _("By project"), by_project),
         Entry("by-party", _("By party"), by_party),
         Entry("elimination", _("Inter-union elimination"), elimination),

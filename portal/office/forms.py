@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -9,10 +11,11 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from ledger.benefits.models import Kind, ProgrammeVersion, VersionState
-from ledger.books.models import BankAccount
+from ledger.books.models import Account, BankAccount
 from ledger.payouts.formats import FORMATS
 from portal.unions.models import Union
 
@@ -173,6 +176,33 @@ class IdentityForm(forms.Form):
         min_length=4,
         max_length=120,
     )
+
+
+class BudgetForm(forms.Form):
+    """The budget of a year, one field for each account, and what approved it."""
+
+    approval = forms.CharField(
+        label=_("Approved by document"), help_text=_("Number or title of the decision"), max_length=120
+    )
+
+    def __init__(
+        self, *args: Any, accounts: Sequence[Account], known: Mapping[str, Decimal], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.codes = [account.code for account in accounts]
+        for account in accounts:
+            self.fields[f"account-{account.code}"] = forms.DecimalField(
+                label=f"{account.code} {account.local_name(get_language() or '')}",
+                required=False,
+                min_value=0,
+                max_digits=16,
+                decimal_places=2,
+                initial=known.get(account.code),
+                widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+            )
+
+    def amounts(self) -> dict[str, Decimal]:
+        return {code: self.cleaned_data[f"account-{code}"] or Decimal(0) for code in self.codes}
 
 
 class ReopenForm(forms.Form):

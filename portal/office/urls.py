@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import bank, books, claims, counter, home, payouts, programmes, runs, voucher_files, vouchers
+from .views import (
+    bank,
+    books,
+    budget,
+    claims,
+    counter,
+    home,
+    payouts,
+    programmes,
+    runs,
+    voucher_files,
+    vouchers,
+)
 
 urlpatterns = [
     path("", home.home, name="office_home"),
@@ -68,6 +80,7 @@ urlpatterns = [
         voucher_files.remove,
         name="office_voucher_file_remove",
     ),
+    path("books/<str:code>/budget/", budget.budget, name="office_budget"),
     path("books/<str:code>/close/", books.close, name="office_close"),
     path("books/<str:code>/reopen/", books.reopen, name="office_reopen"),
     path("bank/", bank.overview, name="office_bank"),

@@ -6,6 +6,7 @@ balances, refuse change, and number and chain vouchers; the models only describe
 """
 
 from .book import Account, BankAccount, Book, Period, PeriodReopening, PeriodState
+from .budget import AccountBudget
 from .chart import AccountClass, BookKind, Chart, ChartAccount, FundSource, Nature, Side
 from .entries import Balance, Posting, Transaction, Transfer, Turnover
 from .holds import Hold, HoldState
@@ -22,6 +23,7 @@ from .vouchers import (
 
 __all__ = [
     "Account",
+    "AccountBudget",
     "AccountClass",
     "Anchor",
     "Balance",

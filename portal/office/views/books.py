@@ -138,7 +138,8 @@ def reports(request: StaffRequest, code: str, name: str) -> HttpResponse:
         for entry in ledgers.CATALOGUE.values()
     ]  # fmt: skip
     report = ledgers.CATALOGUE[name].make(book, month, get_language() or "")
-    return desk.page(request, "report", "books", head_context(book, month) | {"report": report, "tabs": tabs})
+    context = head_context(book, month) | {"report": report, "report_code": name, "tabs": tabs}
+    return desk.page(request, "report", "books", context)
 
 
 def _report_file(report: Report, name: str, form: str) -> HttpResponse:
