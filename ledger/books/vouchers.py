@@ -129,7 +129,7 @@ def discard(*, voucher: Voucher, discarded_by: AbstractBaseUser | None = None) -
         union=voucher.book.union,
         summary=voucher.summary,
         date=voucher.date.isoformat(),
-        prepared_by=voucher.prepared_by_id,
+        prepared_by=str(voucher.prepared_by),
     )
     attachments.forget(voucher.files.all())
     with ledger_refusals():

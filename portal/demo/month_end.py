@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 
-from ledger.books import closing, vouchers
+from django.utils import timezone
+
+from ledger.books import anchors, budgets, closing, vouchers
+from ledger.books.errors import AnchorExists
 from ledger.books.models import BankAccount, Book
 from ledger.receipts import pdf
 from ledger.receipts.models import Receipt
 from ledger.reconciliation import matching, statements
 from ledger.reconciliation.models import StatementLine
 from ledger.reconciliation.queries import adjustment
-from ledger.reports import exports, spreadsheets, trial_balance
+from ledger.reports import archive, exports, spreadsheets, trial_balance
 from ledger.reports import statements as statutory
 
 from .main_job import Job, books_of_the_job
 
+# Yuan by account, of the union that has this code.
+_BUDGETS = {
+    "TJ": {"402": 6_000_000, "408": 500, "504": 30_000, "506": 200, "508": 60_000},
+    "HD": {"402": 900_000, "403": 60_000, "408": 500, "503": 40_000, "506": 200},
+}
 _FEE, _INTEREST = "手续费", "结息"
 
 
@@ -75,6 +85,7 @@ def close_books(job: Job) -> None:
     """Vouchers for everything, checked by another person; income and expenditure carried forward; the month closed."""
     posted = 0
     books = books_of_the_job()
+    _plan_the_year(job, books)
     for book in books:
         closing.carry_forward(book=book, month=job.dates.month, actor=job.maker)
         for voucher in vouchers.draw_up_month(book=book, month=job.dates.month, prepared_by=job.maker):
@@ -82,6 +93,23 @@ def close_books(job: Job) -> None:
             posted += 1
         closing.close_period(book=book, month=job.dates.month, actor=job.maker)
     job.say(f"{posted} vouchers checked and posted, {job.dates.month} closed in {len(books)} books")
+    with suppress(AnchorExists):
+        anchor = anchors.take(timezone.localdate())
+        job.say(f"the chains of {len(anchor.heads.splitlines())} books anchored for {anchor.day}")
+
+
+def _plan_the_year(job: Job, books: Sequence[Book]) -> None:
+    """What the two funders mean to take and to spend this year."""
+    for book in books:
+        if book.code in _BUDGETS:
+            amounts = {code: Decimal(amount) for code, amount in _BUDGETS[book.code].items()}
+            budgets.set_budget(
+                book=book,
+                year=job.dates.month // 100,
+                amounts=amounts,
+                approval="示例〔1〕号 年度收支预算",
+                set_by=job.maker,
+            )
 
 
 def write_reports(job: Job, folder: Path) -> None:
@@ -98,10 +126,14 @@ def write_reports(job: Job, folder: Path) -> None:
     ):
         with (folder / f"books.{ending}").open("wb") as out:
             exports.write(books, form, out)
+    with (folder / f"archive-HD-{job.dates.month // 100}.zip").open("wb") as out:
+        archive.write(Book.objects.get(code="HD"), job.dates.month // 100, out)
     receipts = list(Receipt.objects.filter(is_demo=True).select_related("series").order_by("pk")[:3])
     for receipt in receipts:
         (folder / f"receipt-{receipt.series.code}-{receipt.number}.pdf").write_bytes(pdf.render(receipt))
-    job.say(f"trial balances, statements, exports and {len(receipts)} receipts written to {folder.name}/")
+    job.say(
+        f"trial balances, statements, exports, the archive of HD and {len(receipts)} receipts written to {folder.name}/"
+    )
 
 
 def _trial_balance(book: Book, month: int, folder: Path) -> None:
