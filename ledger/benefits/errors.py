@@ -30,6 +30,12 @@ class WrongState(BenefitError):
     code = "wrong_state"
 
 
+class WrongDay(BenefitError):
+    """A day at the bank that cannot be."""
+
+    code = "wrong_day"
+
+
 class OverBudget(BenefitError):
     code = "over_budget"
 

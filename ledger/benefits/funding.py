@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from djmoney.money import Money
 
@@ -20,7 +21,7 @@ from portal.accounts.permissions import require
 from portal.accounts.roles import Duty
 from portal.unions.models import Union
 
-from .errors import BenefitError, FundsNotReceived, WrongState
+from .errors import BenefitError, FundsNotReceived, WrongDay, WrongState
 from .models import Run, RunState
 
 
@@ -35,9 +36,13 @@ def shares_from_above(run: Run) -> list[tuple[Union, Money]]:
 def send(
     *, run: Run, bank_account: BankAccount, date: dt.date, bank_reference: str, recorded_by: User
 ) -> Transaction:
-    """Record in the funder's book that it paid its share of an approved list. Raises NotAllowed, WrongState."""
+    """Record in the funder's book that it paid its share of an approved list, on a day that is no future one.
+
+    Raises NotAllowed, WrongState, WrongDay.
+    """
     funder = bank_account.book.union
     require(recorded_by, Duty.PREPARE_VOUCHER, funder)
+    _require_past(date)
     amount = _share_of(run, funder)
     rule, programme = rules.rule("benefits.funding_sent", date), run.version.programme.name
     posted = post(
@@ -70,8 +75,13 @@ def receive(
     bank_reference: str,
     recorded_by: User,
 ) -> Transaction:
-    """Record in the payer's book that a funder's share arrived. Raises NotAllowed, WrongState."""
+    """Record in the payer's book that a funder's share arrived, not before it was sent and on no future day.
+
+    Raises NotAllowed, WrongState, WrongDay.
+    """
     require(recorded_by, Duty.PREPARE_VOUCHER, run.union)
+    _require_past(date)
+    _require_not_before_sent(_mirror_key(run, funder), date)
     if bank_account.book.union_id != run.union_id:
         raise WrongState(_("The share goes to a bank account of %(union)s.") % {"union": run.union.name})
     amount = _share_of(run, funder)
@@ -127,6 +137,21 @@ def _share_of(run: Run, funder: Union) -> Money:
         if union.pk == funder.pk:
             return amount
     raise BenefitError(_("%(union)s bears no share of this list.") % {"union": funder.name})
+
+
+def _require_past(date: dt.date) -> None:
+    if date > timezone.localdate():
+        raise WrongDay(_("The bank has not moved this money yet: the day lies in the future."))
+
+
+def _require_not_before_sent(mirror_key: str, date: dt.date) -> None:
+    sent_on = (
+        Transaction.objects.filter(mirror_key=mirror_key, kind="funding.sent")
+        .values_list("date", flat=True)
+        .first()
+    )
+    if sent_on is not None and date < sent_on:
+        raise WrongDay(_("The share was sent on %(day)s and cannot arrive before that.") % {"day": sent_on})
 
 
 def _mirror_key(run: Run, funder: Union) -> str:

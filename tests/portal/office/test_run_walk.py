@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 from djmoney.money import Money
 
 from ledger.benefits.models import ProgrammeVersion, Run, RunState
 from ledger.books.holds import available
 from ledger.books.integrity import verify
+from ledger.books.models import BankAccount
 from ledger.books.posting import Entry, post
 from ledger.books.queries import balance, balance_of
 from ledger.payouts.models import Batch, BatchState
@@ -18,12 +21,14 @@ from ledger.reconciliation.queries import open_lines, open_postings
 from portal.accounts.models import RoleAssignment
 from portal.accounts.roles import Role
 from portal.demo.bank import DemoBank
+from portal.office.forms import PayoutForm
 from tests import factories
 from tests.conftest import Federation
 from tests.ledger.benefits.conftest import in_force, migrants
 from tests.signing_in import browser_of
 
 DAY = factories.TODAY.isoformat()
+TODAY = timezone.localdate().isoformat()
 
 
 @pytest.fixture
@@ -63,7 +68,7 @@ def test_from_a_new_list_to_the_books(federation: Federation, subsidy: Programme
     maker.post(f"{here}funds/", bank | {"bank_account": federation.banks["HD"].pk})
     cashier.post(
         f"{here}payout/",
-        {"bank_account": federation.banks["HD"].pk, "format_code": "ubp1", "value_date": DAY},
+        {"bank_account": federation.banks["HD"].pk, "format_code": "ubp1", "value_date": TODAY},
     )
     batch = Batch.objects.get()
     there = f"/office/payouts/{batch.code}/"
@@ -117,6 +122,21 @@ def test_refusals_come_back_to_the_form(federation: Federation, subsidy: Program
     assert checker.post(f"/office/runs/{run.code}/send-back/", {"reason": "有误"}).status_code == 302
     run.refresh_from_db()
     assert (run.state, run.returned_reason) == (RunState.RETURNED, "有误")
+
+
+@pytest.mark.parametrize("days", [-1, 61])
+def test_a_payout_is_made_for_today_or_the_next_sixty_days(
+    federation: Federation, subsidy: ProgrammeVersion, days: int
+) -> None:
+    form = PayoutForm(
+        {
+            "bank_account": federation.banks["HD"].pk,
+            "format_code": "ubp1",
+            "value_date": timezone.localdate() + dt.timedelta(days=days),
+        },
+        accounts=BankAccount.objects.all(),
+    )
+    assert form.errors == {"value_date": ["Choose a day from today to 60 days ahead."]}
 
 
 def test_a_payout_that_is_not_there(federation: Federation) -> None:
