@@ -21,6 +21,9 @@ from .permissions import NotAllowed, SamePerson
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
+# Read by programs, which need the status only.
+_MACHINES = ("/api/", "/webhooks/")
+
 # Everything here shows or changes what belongs to a person or a union.
 PROTECTED = ("/office/", "/cms/", "/me/", "/api/v1/", "/home/", "/documents/")
 
@@ -45,6 +48,8 @@ class SecondFactorMiddleware:
 class RefusalMiddleware:
     """A DomainError that a view let pass: 403 for duties, otherwise back to the page with the reason.
 
+    An address that takes forms only answers a reader with a page, not with nothing.
+
     Addresses with a null character, which no text in PostgreSQL has, are bad requests before any view sees them.
     """
 
@@ -54,7 +59,12 @@ class RefusalMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
             raise SuspiciousOperation("null character in an address")
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED or request.path_info.startswith(_MACHINES):
+            return response
+        page = render(request, "405.html", status=HTTPStatus.METHOD_NOT_ALLOWED)
+        page["Allow"] = response["Allow"]
+        return page
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, DomainError) or request.path_info.startswith("/api/"):

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from ledger.benefits import campaigns, queries
 from ledger.benefits import claims as taking
-from ledger.benefits.models import Campaign, Claim, ClaimState
+from ledger.benefits.models import Campaign, Claim, ClaimState, Commitment
 from ledger.books.models import BankAccount
 from portal.accounts.access import StaffRequest, duty_required, refusals_on
 from portal.accounts.roles import Duty
@@ -119,4 +119,6 @@ def _page(request: StaffRequest, campaign: Campaign, **forms: Any) -> HttpRespon
         ],
         "payout_form": PayoutForm(accounts=_accounts(campaign)),
     }
-    return desk.page(request, "campaign", "claims", context | forms)
+    refused = Commitment.objects.filter(claim__campaign=campaign)
+    context["same_card"] = set(queries.to_the_refused_card(refused).values_list("claim", flat=True))
+    return desk.page(request, "campaign", "claims", context | forms, union=campaign.union)

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from ledger.benefits import funding, runs
+from ledger.benefits import funding, queries, runs
 from ledger.benefits.models import CommitmentState, Run, RunState
 from ledger.books.models import BankAccount
 from ledger.payouts.models import Batch, BatchState
@@ -27,7 +27,9 @@ _PER_PAGE = 25
 def _run(request: StaffRequest, code: str) -> Run:
     """A list within reach; another union's list does not exist for this person."""
     return get_object_or_404(
-        Run.objects.select_related("version__programme", "union", "prepared_by", "approved_by"),
+        queries.with_paid(
+            Run.objects.select_related("version__programme", "union", "prepared_by", "approved_by")
+        ),
         code=code,
         union__in=desk.reach(request.user, desk.SEES_RUNS),
     )
@@ -36,8 +38,8 @@ def _run(request: StaffRequest, code: str) -> Run:
 @duty_required(*desk.SEES_RUNS)
 def overview(request: StaffRequest) -> HttpResponse:
     lists = Run.objects.filter(union__in=desk.reach(request.user, desk.SEES_RUNS))
-    lists = lists.select_related("version__programme", "union").order_by("-pk")
-    found = Paginator(lists, _PER_PAGE).get_page(request.GET.get("page"))
+    shown = queries.with_paid(lists.select_related("version__programme", "union").order_by("-pk"))
+    found = Paginator(shown, _PER_PAGE).get_page(request.GET.get("page"))
     return desk.page(request, "runs", "runs", {"runs": found})
 
 
@@ -154,7 +156,9 @@ def _page(request: StaffRequest, run: Run, **forms: Any) -> HttpResponse:
         "funds_form": BankForm(accounts=_accounts(run.union if is_sent else funder)) if funder else None,
         "payout_form": PayoutForm(accounts=_accounts(run.union)),
     }
-    return desk.page(request, "run", "runs", context | forms)
+    refused = queries.to_the_refused_card(run.commitments.all())
+    context["same_card"] = set(refused.values_list("pk", flat=True))
+    return desk.page(request, "run", "runs", context | forms, union=run.union)
 
 
 def _steps(run: Run, states: dict[str, int], batches: Any, funder: Any) -> list[dict[str, Any]]:
