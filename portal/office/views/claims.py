@@ -102,7 +102,7 @@ def _accounts(campaign: Campaign) -> Any:
 
 def _page(request: StaffRequest, campaign: Campaign, **forms: Any) -> HttpResponse:
     chosen = request.GET.get("state", "")
-    claims = campaign.claims.select_related("member").order_by("place_number", "pk")
+    claims = campaign.claims.select_related("member", "commitment").order_by("place_number", "pk")
     if chosen in ClaimState.values:
         claims = claims.filter(state=chosen)
     left = queries.places_left(campaign)
