@@ -214,3 +214,18 @@ def test_a_refused_form_stands_open_with_its_reason(federation: Federation, appr
     assert (
         '<details class="confirm" open>' not in browser.get(f"/office/payouts/{batch.code}/").content.decode()
     )
+
+
+def test_list_and_payout_mask_a_name_alike(federation: Federation, subsidy: ProgrammeVersion) -> None:
+    factories.member_with_card(federation.community, name="司马示例", is_migrant_worker=True)
+    run = runs.prepare(
+        version=subsidy, union=federation.district, list_date=DAY, prepared_by=federation.maker
+    )
+    run = runs.approve(run=run, approved_by=federation.checker)
+    _fund(federation, run)
+    batch = _batch(federation, run)
+    browser = browser_of(federation.cashier)
+    for address in (f"/office/runs/{run.code}/", f"/office/payouts/{batch.code}/"):
+        page = browser.get(address).content.decode()
+        assert "司马**" in page
+        assert "司马示例" not in page
