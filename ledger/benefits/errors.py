@@ -36,6 +36,12 @@ class ListChanged(BenefitError):
     code = "list_changed"
 
 
+class WrongDay(BenefitError):
+    """A day at the bank that cannot be."""
+
+    code = "wrong_day"
+
+
 class OverBudget(BenefitError):
     code = "over_budget"
 

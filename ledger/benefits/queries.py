@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
-from django.db.models.functions import ExtractMonth, ExtractYear
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce, ExtractMonth, ExtractYear
 from django.utils import timezone
 from djmoney.money import Money
 
-from portal.members.models import Member
+from portal.members.models import CardStatus, Member
 from portal.unions.models import Union
 
 from . import claims as taking
@@ -28,6 +28,7 @@ from .models import (
     Kind,
     Place,
     ProgrammeVersion,
+    Run,
     VersionState,
 )
 from .sharing import split
@@ -137,6 +138,22 @@ def _present_campaign(campaigns: QuerySet[Campaign]) -> Campaign | None:
         campaigns.filter(opens_at__lte=now, closes_at__gt=now).order_by("-year_key").first()
         or campaigns.filter(opens_at__gt=now).order_by("opens_at").first()
         or campaigns.order_by("-closes_at").first()
+    )
+
+
+def with_paid(runs: QuerySet[Run]) -> QuerySet[Run]:
+    """Payment lists with ``paid``, how many of their people have their money."""
+    paid = Commitment.objects.filter(run=OuterRef("pk"), state=CommitmentState.PAID)
+    count = paid.order_by().values("run").annotate(n=Count("pk")).values("n")
+    return runs.annotate(paid=Coalesce(Subquery(count), 0))
+
+
+def to_the_refused_card(commitments: QuerySet[Commitment]) -> QuerySet[Commitment]:
+    """Failed payments that would go to the same card again: it was in use before the refused payout was built."""
+    return commitments.filter(
+        state=CommitmentState.FAILED,
+        member__cards__status=CardStatus.ACTIVE,
+        member__cards__since__lte=F("payout_line__batch__prepared_at"),
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
 from django import template
 from django.core.paginator import Page
+from django.forms import BaseForm
 from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from django.utils.html import format_html
@@ -20,6 +21,7 @@ from djmoney.money import Money
 from portal.design.icons import ICONS
 from portal.design.navigation import in_language
 from portal.design.status import status_for
+from portal.members.identity import mask_name
 
 register = template.Library()
 
@@ -196,6 +198,12 @@ def language_name(code: str) -> str:
     return _LANGUAGE_NAMES.get(code.lower(), code)
 
 
+@register.filter
+def masked_name(name: str) -> str:
+    """A person's name on a page of many people: the family name, then stars."""
+    return mask_name(name)
+
+
 class _Named(Protocol):
     def local_name(self, language: str) -> str: ...
 
@@ -204,6 +212,12 @@ class _Named(Protocol):
 def local_name(thing: _Named) -> str:
     """The name of a union, programme or account for the reader of this page."""
     return thing.local_name(get_language() or "")
+
+
+@register.filter
+def local_name_in(name: str, known: Mapping[str, _Named]) -> str:
+    """A Chinese name that was written down, for the reader of this page if what it names is known."""
+    return local_name(known[name]) if name in known else name
 
 
 @register.filter
@@ -284,9 +298,17 @@ def table(content: str, caption: str, mode: str = "cards", visible_caption: bool
 
 
 @register.simple_block_tag
-def confirm(content: str, label: str, kind: str = "secondary", icon: str = "") -> str:
-    """A second look before an act: a button that unfolds the consequences and the real button; no dialog, no script."""
-    return _render("components/confirm.html", content=content, label=label, kind=kind, icon=icon)
+def confirm(
+    content: str, label: str, kind: str = "secondary", icon: str = "", form: BaseForm | None = None
+) -> str:
+    """A second look before an act: a button that unfolds the consequences and the real button; no dialog, no script.
+
+    With the form inside named, it stands open when that form was refused.
+    """
+    is_open = form is not None and bool(form.errors)
+    return _render(
+        "components/confirm.html", content=content, label=label, kind=kind, icon=icon, is_open=is_open
+    )
 
 
 def _render(name: str, **context: object) -> SafeString:
