@@ -60,6 +60,14 @@ class NotEligible(BenefitError):
         self.reasons = reasons
 
 
+class TripRefused(NotEligible):
+    """The trip is not one that the campaign pays for; each reason belongs to one fact of the trip."""
+
+    def __init__(self, by_field: dict[str, str]) -> None:
+        super().__init__(list(by_field.values()))
+        self.by_field = by_field
+
+
 class CampaignClosed(BenefitError):
     code = "campaign_closed"
 

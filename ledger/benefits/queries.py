@@ -287,7 +287,7 @@ def _entitlement(member: Member, version: ProgrammeVersion, on: dt.date) -> Enti
     if commitment is not None:
         return Entitlement(**found, status=status_of(commitment))
     if claim is not None:
-        return Entitlement(**found, status="checked" if claim.state == ClaimState.VERIFIED else "submitted")
+        return Entitlement(**found, status=status_of_claim(claim))
     union = campaign.union if campaign else version.programme.owner
     reasons = eligibility.reasons_against(member=member, version=version, union=union, on=on)
     if reasons:
@@ -327,12 +327,25 @@ def status_of(commitment: Commitment) -> str:
     return _STATUSES[CommitmentState(commitment.state)]
 
 
+def status_of_claim(claim: Claim) -> str:
+    """The word of portal.design.status for a claim that is no commitment yet."""
+    return "checked" if claim.state == ClaimState.VERIFIED else str(claim.state)
+
+
 def money_of(member: Member) -> QuerySet[Commitment]:
     """Everything that was approved for the member, newest first, with what proves each step."""
     return (
         Commitment.objects.filter(member=member)
         .exclude(state=CommitmentState.CANCELLED)
-        .select_related("version__programme", "run", "claim", "payer", "payout_line__batch", "transaction")
+        .select_related(
+            "programme",
+            "version",
+            "run",
+            "claim__campaign__version",
+            "payer",
+            "payout_line__batch",
+            "transaction",
+        )
         .order_by("-created_at")
     )
 
@@ -340,6 +353,12 @@ def money_of(member: Member) -> QuerySet[Commitment]:
 def claims_of(member: Member) -> QuerySet[Claim]:
     """The member's claims, given-up ones included, newest first."""
     return Claim.objects.filter(member=member).select_related("campaign__version__programme").order_by("-pk")
+
+
+def undecided_claims_of(member: Member) -> QuerySet[Claim]:
+    """Claims on their way to approval, and those that were refused; what was approved is in ``money_of``."""
+    states = [ClaimState.SUBMITTED, ClaimState.VERIFIED, ClaimState.REJECTED]
+    return claims_of(member).filter(state__in=states).select_related("programme", "campaign__version")
 
 
 def live_claims(campaign: Campaign) -> QuerySet[Claim]:

@@ -6,6 +6,8 @@ import json
 from decimal import Decimal
 from pathlib import Path
 
+from django.conf import settings
+
 from ledger.books import closing, vouchers
 from ledger.books.models import BankAccount, Book
 from ledger.receipts import pdf
@@ -101,7 +103,12 @@ def write_reports(job: Job, folder: Path) -> None:
     receipts = list(Receipt.objects.filter(is_demo=True).select_related("series").order_by("pk")[:3])
     for receipt in receipts:
         (folder / f"receipt-{receipt.series.code}-{receipt.number}.pdf").write_bytes(pdf.render(receipt))
-    job.say(f"trial balances, statements, exports and {len(receipts)} receipts written to {folder.name}/")
+    job.say(f"trial balances, statements, exports and {len(receipts)} receipts written to {_shown(folder)}/")
+
+
+def _shown(folder: Path) -> str:
+    """The folder as one types it from the checkout."""
+    return str(folder.relative_to(settings.BASE_DIR) if folder.is_relative_to(settings.BASE_DIR) else folder)
 
 
 def _trial_balance(book: Book, month: int, folder: Path) -> None:

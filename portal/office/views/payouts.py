@@ -21,7 +21,7 @@ from ledger.payouts.models import Batch, BatchState
 from ledger.payouts.reasons import REASONS
 from portal.accounts.access import StaffRequest, duty_required, refusals_on
 from portal.accounts.roles import Duty
-from portal.design.templatetags.puhui import cn_datetime
+from portal.design.dates import cn_datetime
 from portal.office import desk
 from portal.office.forms import FileForm, ReasonForm
 

@@ -189,3 +189,10 @@ def test_the_one_script_carries_the_nonce_of_the_policy(client: Client) -> None:
     script = re.search(r'<script src="[^"]*htmx[^"]*"[^>]*nonce="([^"]+)"', answer.content.decode())
     assert script is not None
     assert f"'nonce-{script.group(1)}'" in answer["Content-Security-Policy"]
+
+
+def test_robots_are_told_what_is_public_and_browsers_find_the_icon(client: Client) -> None:
+    said = client.get("/robots.txt")
+    assert said.headers["Content-Type"].startswith("text/plain")
+    assert "Disallow: /me/\n" in said.content.decode()
+    assert client.get("/favicon.ico").headers["Location"].endswith(".svg")
