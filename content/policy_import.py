@@ -17,7 +17,7 @@ from wagtail.models import Locale
 
 from portal.errors import DomainError
 
-from . import document_number
+from . import clause_numbers, document_number
 from .models import PolicyIndexPage, PolicyPage
 from .models.policy import PolicyIssuer
 
@@ -26,6 +26,9 @@ _ITEM = re.compile(r"（([一二三四五六七八九十]{1,3})）")
 _POINT = re.compile(r"(\d{1,2})[.．、](?!\d)")
 _DATE = re.compile(r"(20\d\d)\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日")
 _ISSUER = re.compile(r"[\u4e00-\u9fff]{2,20}(?:总工会|社会保障厅|社会保障局|委员会)")
+_PAGE_MARK = re.compile(r"[-—－]\d{1,3}[-—－]")
+_ENDINGS = tuple("。！？）)”》日章")
+_QUOTED = 12
 _LONGEST_HEADING = 40
 
 
@@ -54,10 +57,19 @@ class Document:
     defects: list[str] = field(default_factory=list)
 
 
+def text_of(content: bytes) -> str:
+    """The text of a file in UTF-8. Raises NotAPolicy for anything else."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise NotAPolicy(_("This file is no plain text in UTF-8.")) from error
+
+
 def read(text: str) -> Document:
     """Recognise a document. Raises NotAPolicy for a text without numbered sections."""
     lines = [re.sub(r"\s+", "", line) for line in text.splitlines()]
-    lines = [line for line in lines if line]
+    marks = [line for line in lines if _PAGE_MARK.fullmatch(line)]
+    lines = [line for line in lines if line and line not in marks]
     first = next((n for n, line in enumerate(lines) if _SECTION.match(line)), None)
     if first is None:
         raise NotAPolicy(_("No numbered sections were found in this text."))
@@ -71,7 +83,7 @@ def read(text: str) -> Document:
         dated_on=dt.date(*map(int, dates[-1])) if dates else None,
         clauses=_clauses(lines[first:]),
     )
-    document.defects = _defects(document, lines[-1])
+    document.defects = _defects(document, lines[-1], has_page_marks=bool(marks))
     return document
 
 
@@ -108,7 +120,8 @@ def _clauses(lines: list[str]) -> list[Clause]:
     return found
 
 
-def _defects(document: Document, last_line: str) -> list[str]:
+def _defects(document: Document, last_line: str, *, has_page_marks: bool) -> list[str]:
+    """What is missing or wrong in the copy, as far as its form shows it."""
     defects = []
     if not document.number:
         defects.append("没有找到文号。")
@@ -116,8 +129,26 @@ def _defects(document: Document, last_line: str) -> list[str]:
         defects.append("没有找到成文日期。")
     if not document.issuers:
         defects.append("没有找到发文机关。")
-    if last_line[-1] not in "。！)）日":
-        defects.append("文本结尾不完整。")
+    defects += _jumps(document.clauses)
+    if has_page_marks:
+        defects.append("正文中夹有页码，已略去。")
+    if not last_line.endswith(_ENDINGS):
+        last = document.clauses[-1]
+        defects.append(f"文本在{last.number}处中断，结尾是“……{last_line[-_QUOTED:]}”。")
+    return defects
+
+
+def _jumps(clauses: list[Clause]) -> list[str]:
+    """Numbers that do not follow the one before on their level (一、二…；（一）（二）…；1. 2. …)."""
+    defects = []
+    before: dict[tuple[int, ...], tuple[int, str]] = {}
+    for clause in clauses:
+        *above, own = clause_numbers.parts(clause.number)
+        serial, number = before.get(tuple(above), (0, ""))
+        if own != serial + 1:
+            after = f"从{number}跳到" if number else "开头就是"
+            defects.append(f"编号不连续：{after}{clause.number}。")
+        before[tuple(above)] = own, clause.number
     return defects
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import ClassVar
 
 from django.utils.functional import Promise
@@ -11,6 +13,8 @@ class DomainError(Exception):
     """A rule was not met; nothing was changed. ``message`` is in the reader's language and says what to do."""
 
     code: ClassVar[str] = "refused"
+    # Where a refusal is about what was typed: the field's name and what is wrong with it.
+    by_field: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, message: str | Promise) -> None:
         super().__init__(message)

@@ -9,6 +9,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from portal.api.health import healthz, readyz
 from portal.api.routes import api
 from portal.api.stripe_webhook import stripe_webhook
+from portal.design.views import favicon, robots
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("i18n/", include("django.conf.urls.i18n")),
@@ -19,6 +20,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("office/", include("portal.office.urls")),
     path("api/v1/", api.urls),
     path("webhooks/stripe/", stripe_webhook),
+    path("robots.txt", robots),
+    path("favicon.ico", favicon),
     path("healthz", healthz),
     path("readyz", readyz),
     path("", include("content.urls")),

@@ -61,6 +61,12 @@ class HomePage(PortalPage):
         verbose_name_plural = _("home pages")
 
     @property
+    def promise(self) -> str:
+        """The first words and those in red as one sentence; Chinese needs no space between them."""
+        space = " " if self.locale.language_code == "en" else ""
+        return f"{self.hero_title}{space}{self.hero_highlight}"
+
+    @property
     def short_title(self) -> str:
         return _now("Home")
 

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from modelcluster.fields import ParentalKey
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel
 from wagtail.api import APIField
@@ -128,7 +129,7 @@ class PolicyPage(PortalPage):
                 FieldPanel("signatory"),
                 FieldRowPanel([FieldPanel("dated_on"), FieldPanel("published_on")]),
             ],
-            heading=_("Document"),
+            heading=pgettext_lazy("policy", "Document"),
         ),
         MultiFieldPanel(
             [

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.api import APIField
 from wagtail.fields import StreamField
@@ -49,7 +50,7 @@ class ServiceMenuPage(PortalPage):
 
 
 class ServicePage(PortalPage):
-    category = models.CharField(_("group"), max_length=20, choices=Category)
+    category = models.CharField(pgettext_lazy("service", "group"), max_length=20, choices=Category)
     icon = models.CharField(_("icon"), max_length=20, choices=ICON_CHOICES, default="gift")
     who = models.CharField(_("for whom"), max_length=160)
     where = models.CharField(_("where"), max_length=160)

@@ -20,10 +20,11 @@ from portal.accounts import audit
 from portal.accounts.models import User
 from portal.accounts.permissions import require
 from portal.accounts.roles import Duty
+from portal.design.dates import cn_date, cn_datetime
 from portal.members.models import Member
 
 from . import eligibility
-from .errors import BenefitError, CampaignClosed, NotEligible, QuotaFull, WrongState
+from .errors import BenefitError, CampaignClosed, NotEligible, QuotaFull, TripRefused, WrongState
 from .models import Campaign, CampaignState, Claim, ClaimState, Place, Transport
 
 # One statement, prepared: find a place and write the claim, whose trigger takes the place. Somebody who claims twice at
@@ -195,26 +196,27 @@ def _lock(claim: Claim) -> Claim:
 def _require_open(campaign: Campaign) -> None:
     match campaign.state:
         case CampaignState.SCHEDULED:
-            opens = timezone.localtime(campaign.opens_at)
-            raise CampaignClosed(_("Applications open on %(when)s.") % {"when": f"{opens:%Y-%m-%d %H:%M}"})
+            raise CampaignClosed(
+                _("Applications open on %(when)s.") % {"when": cn_datetime(campaign.opens_at)}
+            )
         case CampaignState.CLOSED:
             raise CampaignClosed(_("Applications for this year are closed."))
 
 
 def _require_trip(campaign: Campaign, trip: Trip) -> None:
-    problems = []
-    if not campaign.travel_from <= trip.travelled_on <= campaign.travel_to:
-        problems.append(
-            _("The trip must lie between %(first)s and %(last)s.")
-            % {"first": campaign.travel_from, "last": campaign.travel_to}
-        )
+    problems: dict[str, str] = {}
     if trip.travelled_on > timezone.localdate():
-        problems.append(_("Apply after the trip: the day lies in the future."))
+        problems["travelled_on"] = _("Apply after the trip: the day lies in the future.")
+    if not campaign.travel_from <= trip.travelled_on <= campaign.travel_to:
+        problems["travelled_on"] = _("The trip must lie between %(first)s and %(last)s.") % {
+            "first": cn_date(campaign.travel_from),
+            "last": cn_date(campaign.travel_to),
+        }
     if trip.fare.amount <= 0 or trip.fare.amount >= 100_000:
-        problems.append(_("Enter the fare that you paid, in yuan."))
+        problems["fare"] = _("Enter the fare that you paid, in yuan.")
     elif trip.fare.amount != round(trip.fare.amount, 2):
-        problems.append(_("Enter the fare in yuan with at most two decimals."))
+        problems["fare"] = _("Enter the fare in yuan with at most two decimals.")
     if not trip.ticket_number.strip() or len(trip.ticket_number) > 40:
-        problems.append(_("Enter the number of the ticket."))
+        problems["ticket_number"] = _("Enter the number of the ticket.")
     if problems:
-        raise NotEligible(problems)
+        raise TripRefused(problems)

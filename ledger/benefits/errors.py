@@ -36,6 +36,12 @@ class ListChanged(BenefitError):
     code = "list_changed"
 
 
+class WrongDay(BenefitError):
+    """A day at the bank that cannot be."""
+
+    code = "wrong_day"
+
+
 class OverBudget(BenefitError):
     code = "over_budget"
 
@@ -52,6 +58,14 @@ class NotEligible(BenefitError):
     def __init__(self, reasons: list[str]) -> None:
         super().__init__(" ".join(reasons))
         self.reasons = reasons
+
+
+class TripRefused(NotEligible):
+    """The trip is not one that the campaign pays for; each reason belongs to one fact of the trip."""
+
+    def __init__(self, by_field: dict[str, str]) -> None:
+        super().__init__(list(by_field.values()))
+        self.by_field = by_field
 
 
 class CampaignClosed(BenefitError):

@@ -10,6 +10,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from djmoney.money import Money
 
@@ -23,7 +24,7 @@ from portal.accounts.roles import Duty
 from portal.unions.models import Union
 
 from . import programmes
-from .errors import BenefitError, FundsNotReceived, WrongState
+from .errors import BenefitError, FundsNotReceived, WrongDay, WrongState
 from .models import Campaign, Run, RunState
 from .sharing import split
 
@@ -32,11 +33,15 @@ Funded = Run | Campaign
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What a funder above still has to do: send its share in yuan, or, once sent, see it arrive."""
+    """What a funder above still has to do: send its share in yuan, or, once sent, see it arrive.
+
+    ``whose_books`` is the union that records the next entry: the funder, then the payer.
+    """
 
     funder: Union
     amount: Money
     is_sent: bool
+    whose_books: Union
 
 
 def funder_parts(funded: Funded) -> list[tuple[Union, Money]]:
@@ -56,7 +61,8 @@ def next_share(funded: Funded) -> Share | None:
     """The first share from above that is not in the payer's book yet; None when all are, or none is due."""
     for funder, amount in shares_from_above(funded):
         if not received(funded, funder):
-            return Share(funder, amount, sent(funded, funder))
+            is_sent = sent(funded, funder)
+            return Share(funder, amount, is_sent, funded.union if is_sent else funder)
     return None
 
 
@@ -64,9 +70,13 @@ def next_share(funded: Funded) -> Share | None:
 def send(
     *, funded: Funded, bank_account: BankAccount, date: dt.date, bank_reference: str, recorded_by: User
 ) -> Transaction:
-    """Record in the funder's book that it paid its share. Raises NotAllowed, WrongState for a list not approved."""
+    """Record in the funder's book that it paid its share, on a day that is no future one.
+
+    Raises NotAllowed, WrongDay, WrongState for a list not approved.
+    """
     funder = bank_account.book.union
     require(recorded_by, Duty.PREPARE_VOUCHER, funder)
+    _require_past(date)
     amount = _share_of(funded, funder)
     rule, programme = rules.rule("benefits.funding_sent", date), funded.version.programme.name
     posted = post(
@@ -102,8 +112,13 @@ def receive(
     bank_reference: str,
     recorded_by: User,
 ) -> Transaction:
-    """Record in the payer's book that a funder's share arrived. Raises NotAllowed, WrongState."""
+    """Record in the payer's book that a funder's share arrived, not before it was sent and on no future day.
+
+    Raises NotAllowed, WrongState, WrongDay.
+    """
     require(recorded_by, Duty.PREPARE_VOUCHER, funded.union)
+    _require_past(date)
+    _require_not_before_sent(_mirror_key(funded, funder), date)
     if bank_account.book.union_id != funded.union_id:
         raise WrongState(_("The share goes to a bank account of %(union)s.") % {"union": funded.union.name})
     amount = _share_of(funded, funder)
@@ -194,6 +209,21 @@ def _share_of(funded: Funded, funder: Union) -> Money:
         if union.pk == funder.pk:
             return amount
     raise BenefitError(_("%(union)s bears no share of this list.") % {"union": funder.name})
+
+
+def _require_past(date: dt.date) -> None:
+    if date > timezone.localdate():
+        raise WrongDay(_("The bank has not moved this money yet: the day lies in the future."))
+
+
+def _require_not_before_sent(mirror_key: str, date: dt.date) -> None:
+    sent_on = (
+        Transaction.objects.filter(mirror_key=mirror_key, kind="funding.sent")
+        .values_list("date", flat=True)
+        .first()
+    )
+    if sent_on is not None and date < sent_on:
+        raise WrongDay(_("The share was sent on %(day)s and cannot arrive before that.") % {"day": sent_on})
 
 
 def _mirror_key(funded: Funded, funder: Union) -> str:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
-from django.db.models.functions import ExtractMonth, ExtractYear
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce, ExtractMonth, ExtractYear
 from django.utils import timezone
 from djmoney.money import Money
 
-from portal.members.models import Member
+from portal.members.models import CardStatus, Member
 from portal.unions.models import Union
 
 from . import claims as taking
@@ -28,6 +28,7 @@ from .models import (
     Kind,
     Place,
     ProgrammeVersion,
+    Run,
     VersionState,
 )
 from .sharing import split
@@ -137,6 +138,22 @@ def _present_campaign(campaigns: QuerySet[Campaign]) -> Campaign | None:
         campaigns.filter(opens_at__lte=now, closes_at__gt=now).order_by("-year_key").first()
         or campaigns.filter(opens_at__gt=now).order_by("opens_at").first()
         or campaigns.order_by("-closes_at").first()
+    )
+
+
+def with_paid(runs: QuerySet[Run]) -> QuerySet[Run]:
+    """Payment lists with ``paid``, how many of their people have their money."""
+    paid = Commitment.objects.filter(run=OuterRef("pk"), state=CommitmentState.PAID)
+    count = paid.order_by().values("run").annotate(n=Count("pk")).values("n")
+    return runs.annotate(paid=Coalesce(Subquery(count), 0))
+
+
+def to_the_refused_card(commitments: QuerySet[Commitment]) -> QuerySet[Commitment]:
+    """Failed payments that would go to the same card again: it was in use before the refused payout was built."""
+    return commitments.filter(
+        state=CommitmentState.FAILED,
+        member__cards__status=CardStatus.ACTIVE,
+        member__cards__since__lte=F("payout_line__batch__prepared_at"),
     )
 
 
@@ -270,7 +287,7 @@ def _entitlement(member: Member, version: ProgrammeVersion, on: dt.date) -> Enti
     if commitment is not None:
         return Entitlement(**found, status=status_of(commitment))
     if claim is not None:
-        return Entitlement(**found, status="checked" if claim.state == ClaimState.VERIFIED else "submitted")
+        return Entitlement(**found, status=status_of_claim(claim))
     union = campaign.union if campaign else version.programme.owner
     reasons = eligibility.reasons_against(member=member, version=version, union=union, on=on)
     if reasons:
@@ -310,12 +327,25 @@ def status_of(commitment: Commitment) -> str:
     return _STATUSES[CommitmentState(commitment.state)]
 
 
+def status_of_claim(claim: Claim) -> str:
+    """The word of portal.design.status for a claim that is no commitment yet."""
+    return "checked" if claim.state == ClaimState.VERIFIED else str(claim.state)
+
+
 def money_of(member: Member) -> QuerySet[Commitment]:
     """Everything that was approved for the member, newest first, with what proves each step."""
     return (
         Commitment.objects.filter(member=member)
         .exclude(state=CommitmentState.CANCELLED)
-        .select_related("version__programme", "run", "claim", "payer", "payout_line__batch", "transaction")
+        .select_related(
+            "programme",
+            "version",
+            "run",
+            "claim__campaign__version",
+            "payer",
+            "payout_line__batch",
+            "transaction",
+        )
         .order_by("-created_at")
     )
 
@@ -323,6 +353,12 @@ def money_of(member: Member) -> QuerySet[Commitment]:
 def claims_of(member: Member) -> QuerySet[Claim]:
     """The member's claims, given-up ones included, newest first."""
     return Claim.objects.filter(member=member).select_related("campaign__version__programme").order_by("-pk")
+
+
+def undecided_claims_of(member: Member) -> QuerySet[Claim]:
+    """Claims on their way to approval, and those that were refused; what was approved is in ``money_of``."""
+    states = [ClaimState.SUBMITTED, ClaimState.VERIFIED, ClaimState.REJECTED]
+    return claims_of(member).filter(state__in=states).select_related("programme", "campaign__version")
 
 
 def live_claims(campaign: Campaign) -> QuerySet[Claim]:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.accounts import audit
-from portal.accounts.models import User
+from portal.accounts.models import AuditEvent, User
 from portal.accounts.permissions import require
 from portal.accounts.roles import Duty
 
@@ -48,6 +48,21 @@ class _Answer:
     bank_message: str = ""
     bank_reference: str = ""
     settled_on: dt.date | None = None
+
+
+def imported_before(batch: Batch, content: bytes) -> dt.datetime | None:
+    """When this very file was taken in for the first time; None if it was not."""
+    return (
+        AuditEvent.objects.filter(
+            action="payout.result_imported",
+            object_type=batch._meta.label_lower,
+            object_id=str(batch.pk),
+            details__sha256=hashlib.sha256(content).hexdigest(),
+        )
+        .order_by("pk")
+        .values_list("at", flat=True)
+        .first()
+    )
 
 
 @transaction.atomic

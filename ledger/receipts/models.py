@@ -16,6 +16,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from djmoney.models.fields import MoneyField
 
+from portal.design.dates import cn_months
+
 
 class SeriesKind(models.TextChoices):
     DUES = "dues", _("Membership dues")  # 会费
@@ -228,9 +230,8 @@ class ReceiptLine(models.Model):
 
     @property
     def months_text(self) -> str:
-        """2026-03 or 2026-03 – 2027-02."""
-        months = [f"{month // 100}-{month % 100:02d}" for month in (self.period_from, self.period_to)]
-        return months[0] if months[0] == months[1] else " – ".join(months)
+        """2026年3月 – 2027年2月, in the reader's language."""
+        return cn_months(self.period_from, self.period_to)
 
 
 class LookUpCount(models.Model):

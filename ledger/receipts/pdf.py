@@ -106,8 +106,8 @@ def _html(receipt: Receipt) -> str:
 
 
 def _period(first: int, last: int) -> str:
-    months = [f"{month // 100}-{month % 100:02d}" for month in (first, last)]
-    return months[0] if first == last else " 至 ".join(months)
+    months = [f"{month // 100}年{month % 100}月" for month in (first, last)]
+    return months[0] if first == last else "至".join(months)
 
 
 def _remark(receipt: Receipt) -> str:

@@ -15,7 +15,7 @@ from djmoney.money import Money
 
 from ledger.books.models import BankAccount, Book, Turnover
 
-from .models import StatementLine
+from .models import LineState, StatementLine
 from .open_items import OpenPosting, open_line_counts, open_lines, open_postings
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Item",
     "OpenPosting",
     "adjustment",
+    "matched_in",
     "open_line_counts",
     "open_lines",
     "open_postings",
@@ -73,6 +74,16 @@ class Adjustment:
     def ties(self) -> bool:
         """Whether both sides come to the same balance."""
         return bool(self.adjusted_book == self.adjusted_bank)
+
+
+def matched_in(*, bank_account: BankAccount, month: int) -> int:
+    """How many bank lines of month YYYYMM are matched with the books, whenever that was done."""
+    return StatementLine.objects.filter(
+        bank_account=bank_account,
+        booked_on__year=month // 100,
+        booked_on__month=month % 100,
+        state=LineState.MATCHED,
+    ).count()
 
 
 def adjustment(*, bank_account: BankAccount, month: int) -> Adjustment:

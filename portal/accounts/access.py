@@ -68,6 +68,10 @@ def refusals_on(form: forms.BaseForm) -> Iterator[None]:
     except (NotAllowed, SamePerson):
         raise
     except DomainError as refusal:
-        form.add_error(None, str(refusal))
+        if refusal.by_field and refusal.by_field.keys() <= form.fields.keys():
+            for name, message in refusal.by_field.items():
+                form.add_error(name, message)
+        else:
+            form.add_error(None, str(refusal))
     except ValidationError as error:
         form.add_error(None, error.messages)

@@ -11,6 +11,7 @@ from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from encrypted_fields.fields import EncryptedCharField
 
 from . import audit, second_factor, sms
@@ -23,6 +24,17 @@ _CODE_LENGTH = 6
 
 class AccountAdapter(DefaultAccountAdapter):
     """Phone numbers live on the user; every sign-in, sign-out and failure leaves an audit event."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "account_inactive": gettext_lazy("This sign-in is closed. Ask the administrator of your union."),
+        "incorrect_code": gettext_lazy(
+            "This code is not right. Look at the newest message and type it again."
+        ),
+        "incorrect_password": gettext_lazy("The password is not right."),
+        "username_password_mismatch": gettext_lazy("User name and password do not fit together."),
+        "too_many_login_attempts": gettext_lazy("Too many tries. Please wait five minutes, then try again."),
+        "rate_limited": gettext_lazy("Too many tries. Please wait a minute, then try again."),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
@@ -92,6 +104,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
 class SecondFactorAdapter(DefaultMFAAdapter):
     """Secrets of second factors are encrypted at rest with the keys of the other encrypted columns."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": gettext_lazy("This code is not right. Type the 6 digits that the app shows now."),
+    }
 
     def encrypt(self, text: str) -> str:
         return _cipher.f.encrypt(text.encode()).decode()

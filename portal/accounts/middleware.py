@@ -32,6 +32,9 @@ _NEW_PASSWORD = "account_change_password"  # noqa: S105 - the name of an address
 _BEFORE_NEW_PASSWORD = {_NEW_PASSWORD, _SIGN_OUT, "mfa_view_recovery_codes", "mfa_download_recovery_codes"}
 _BEFORE_NEW_PASSWORD |= {"account_reauthenticate", "mfa_reauthenticate", "set_language"}
 
+# Read by programs, which need the status only.
+_MACHINES = ("/api/", "/webhooks/")
+
 
 class SecondFactorMiddleware:
     """Staff whose session has not passed the second step are strangers everywhere: no address has to be listed.
@@ -90,7 +93,8 @@ def _asks_to_sign_in(response: HttpResponse) -> bool:
 class RefusalMiddleware:
     """A DomainError that a view let pass: 403 for duties, otherwise back to the page with the reason.
 
-    Addresses and forms with a null character, which no text in PostgreSQL has, are bad requests before any view runs.
+    An address that takes forms only answers a reader with a page, not with nothing. Addresses and forms with a null
+    character, which no text in PostgreSQL has, are bad requests before any view runs.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -99,7 +103,12 @@ class RefusalMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
             raise SuspiciousOperation("null character in an address")
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED or request.path_info.startswith(_MACHINES):
+            return response
+        page = render(request, "405.html", status=HTTPStatus.METHOD_NOT_ALLOWED)
+        page["Allow"] = response["Allow"]
+        return page
 
     def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> None:
         """Here and not earlier: forms have been read by now for their CSRF token; other views read the raw body."""

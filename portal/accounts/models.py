@@ -10,6 +10,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from . import event_names
 from .roles import Role
 
 
@@ -119,6 +120,19 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.action}"
+
+    @property
+    def title(self) -> str:
+        """The act in words."""
+        return event_names.named(self.action)
+
+    @property
+    def facts(self) -> list[tuple[str, object]]:
+        """The details with their names; a role by its own."""
+        details = dict(self.details)
+        if details.get("role") in Role.values:
+            details["role"] = Role(details["role"]).label
+        return event_names.with_names(details)
 
 
 class OutboxMessage(models.Model):

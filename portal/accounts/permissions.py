@@ -60,9 +60,14 @@ def roles_of(user: User | AnonymousUser) -> set[Role]:
     return {Role(a.role) for a in live_assignments(user)}
 
 
-def duties_of(user: User | AnonymousUser) -> frozenset[Duty]:
-    """Every duty that the person has in some union."""
-    return frozenset(duty for a in live_assignments(user) for duty in DUTIES[Role(a.role)])
+def duties_of(user: User | AnonymousUser, union: Union | None = None) -> frozenset[Duty]:
+    """Every duty that the person has in the union, or without one in some union."""
+    return frozenset(
+        duty
+        for a in live_assignments(user)
+        if union is None or union.path.startswith(a.union.path)
+        for duty in DUTIES[Role(a.role)]
+    )
 
 
 def has_duty(user: User | AnonymousUser, duty: Duty, union: Union) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Role(models.TextChoices):
@@ -16,7 +17,7 @@ class Role(models.TextChoices):
     EDITOR = "editor", _("Editor")
     REVIEWER = "reviewer", _("Reviewer")
     PUBLISHER = "publisher", _("Publisher")
-    ADMIN = "admin", _("Administrator")  # 系统管理员
+    ADMIN = "admin", pgettext_lazy("role", "Administrator")  # 系统管理员
 
 
 class Duty(models.TextChoices):

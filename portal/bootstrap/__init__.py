@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from portal.bootstrap.demo_secrets import load_demo_secrets
+from portal.bootstrap.demo_secrets import load_demo_secrets, remember_address
 from portal.bootstrap.postgres import ensure_running
 
 _WITHOUT_DATABASE = {
@@ -27,7 +27,7 @@ def prepare(*, database: bool = True) -> None:
     Production settings get neither: there everything comes from the environment.
     """
     settings = os.environ.get("DJANGO_SETTINGS_MODULE", "")
-    if settings == "portal.settings.demo":
+    if _is_demo():
         load_demo_secrets()
     clusters = {"portal.settings.demo": "main", "portal.settings.test": "test"}
     if database and settings in clusters and not os.environ.get("DATABASE_URL"):
@@ -41,5 +41,11 @@ def prepare_for_command(arguments: Sequence[str]) -> None:
             os.environ["DJANGO_SETTINGS_MODULE"] = argument.partition("=")[2]
         elif argument == "--settings" and position + 1 < len(arguments):
             os.environ["DJANGO_SETTINGS_MODULE"] = arguments[position + 1]
+    if arguments and arguments[0] == "demo" and _is_demo():
+        remember_address(os.environ.get("PORT", "8000"))
     idle = not arguments or arguments[0].startswith("-") or arguments[0] in _WITHOUT_DATABASE
     prepare(database=not (idle or {"-h", "--help"} & set(arguments)))
+
+
+def _is_demo() -> bool:
+    return os.environ.get("DJANGO_SETTINGS_MODULE", "") == "portal.settings.demo"

@@ -1,4 +1,4 @@
-"""The demo's own secrets: made on the first run, kept in an ignored file that only its owner can read."""
+"""The demo's own secrets and address: made on the first run, kept in an ignored file that only its owner can read."""
 
 from __future__ import annotations
 
@@ -33,6 +33,18 @@ def ensure_demo_secrets(folder: Path | None = None) -> dict[str, str]:
         if missing:
             stored.write("".join(f"{name}={value}\n" for name, value in missing.items()))
     return known | missing
+
+
+def remember_address(port: str, folder: Path | None = None) -> None:
+    """Note where the demo is served, so that every later command prints and draws (QR codes) the same address."""
+    ensure_demo_secrets(folder)
+    file = (folder or local_folder()) / "demo.env"
+    with file.open("r+", encoding="utf-8") as stored:
+        fcntl.flock(stored, fcntl.LOCK_EX)
+        others = [line for line in stored.read().splitlines() if not line.startswith("BASE_URL=")]
+        stored.seek(0)
+        stored.truncate()
+        stored.write("\n".join([*others, f"BASE_URL=http://127.0.0.1:{port}", ""]))
 
 
 def load_demo_secrets() -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from portal.bootstrap.places import CHECKOUT, SetupError
 PACKAGES = ("portal", "ledger", "content")
 _LOCALE = "zh_Hans"
 _SOURCES = {".py", ".html", ".txt", ".po"}
+# Words for `yesno`, which a comma alone keeps apart.
+_CHOICES = re.compile(r'^msgid "([^"\s]+,[^"\s]+)"\nmsgstr "(.+)"$', re.MULTILINE)
 
 
 def catalogue(package: Path) -> Path:
@@ -60,6 +63,7 @@ def problems(checkout: Path = CHECKOUT) -> list[str]:
                 found.append(f"{name}: has translatable strings and no catalogue")
                 continue
             found += _compare(name, copy, template)
+            found += _separators_lost(name, copy)
             if "\n#~ " in catalogue(copy).read_text(encoding="utf-8"):
                 found.append(
                     f"{name}: the catalogue has entries that no source uses any more; run `make messages`"
@@ -75,6 +79,16 @@ def _compare(name: str, package: Path, template: Path) -> list[str]:
         return []
     lines = [line for line in compared.stderr.splitlines() if line.strip()]
     return [f"{name}: {line.replace(str(package.parent) + os.sep, '')}" for line in lines]
+
+
+def _separators_lost(name: str, package: Path) -> list[str]:
+    """Translated words for `yesno` with another comma: the page would show True and False."""
+    entries = _CHOICES.findall(catalogue(package).read_text(encoding="utf-8"))
+    return [
+        f"{name}: “{words}” must stay apart by “,” in “{translated}”"
+        for words, translated in entries
+        if words.count(",") != translated.count(",")
+    ]
 
 
 def _gather(package: Path, *options: str) -> None:

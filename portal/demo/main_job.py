@@ -85,7 +85,7 @@ def receive_levy(job: Job) -> None:
     """The month's share of the unions' levy (工会经费) arrives: the money that benefits are paid from."""
     for code, yuan in _LEVY.items():
         account = world.bank_account(code)
-        reference = job.move(account, 2, Decimal(yuan), "税务代收工会经费", "国家税务总局(演示)")
+        reference = job.move(account, 2, Decimal(yuan), "税务代收工会经费", "国家税务总局（演示）")
         post(
             book=account.book,
             external_key=f"levy:{reference}",

@@ -8,6 +8,7 @@ from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 
+from django.conf import settings
 from django.utils import timezone
 
 from ledger.books import anchors, budgets, closing, vouchers
@@ -132,8 +133,13 @@ def write_reports(job: Job, folder: Path) -> None:
     for receipt in receipts:
         (folder / f"receipt-{receipt.series.code}-{receipt.number}.pdf").write_bytes(pdf.render(receipt))
     job.say(
-        f"trial balances, statements, exports, the archive of HD and {len(receipts)} receipts written to {folder.name}/"
+        f"trial balances, statements, exports, archive and {len(receipts)} receipts written to {_shown(folder)}/"
     )
+
+
+def _shown(folder: Path) -> str:
+    """The folder as one types it from the checkout."""
+    return str(folder.relative_to(settings.BASE_DIR) if folder.is_relative_to(settings.BASE_DIR) else folder)
 
 
 def _trial_balance(book: Book, month: int, folder: Path) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
+from django.utils.translation import gettext as _
 
 from ledger.dues.sandbox import SECRET_VARIABLE
 from portal.errors import DomainError
@@ -35,7 +36,9 @@ def require_free(port: int) -> None:
     """Raise PortTaken when something already listens on the port."""
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", port)) == 0:
-            raise PortTaken(f"Port {port} is in use. Choose another: PORT=9000 make demo")
+            raise PortTaken(
+                _("Port %(port)s is in use. Choose another: PORT=9000 make demo") % {"port": port}
+            )
 
 
 def collect_static() -> None:

@@ -112,11 +112,11 @@ def _unions(community_count: int) -> list[Union]:
         code="120102", kind=TerritoryKind.DISTRICT, name="河东区", name_en="Hedong", is_demo=True
     )
     municipal = Union.add_root(
-        **_union("TJ", UnionKind.MUNICIPAL, "天津市总工会(演示)", "Tianjin Federation (demo)", 1),
+        **_union("TJ", UnionKind.MUNICIPAL, "天津市总工会（演示）", "Tianjin Federation (demo)", 1),
         territory=city,
     )
     hedong = municipal.add_child(
-        **_union("HD", UnionKind.DISTRICT, "河东区总工会(演示)", "Hedong District Federation (demo)", 2),
+        **_union("HD", UnionKind.DISTRICT, "河东区总工会（演示）", "Hedong District Federation (demo)", 2),
         territory=district,
     )
     made, streets = [municipal, hedong], []
@@ -194,7 +194,7 @@ def _open_book(owner: Union, opened_on: dt.date, today: dt.date) -> None:
         bank=BANK,
         number=f"99{owner.pk:014d}",
         holder=owner.name,
-        authorised_by="河东区总工会(演示)",
+        authorised_by="河东区总工会（演示）",
     )
 
 

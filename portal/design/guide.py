@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.core.paginator import Paginator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from djmoney.money import Money
 
 from portal.design.icons import ICONS
@@ -23,7 +23,9 @@ _SHANGHAI = ZoneInfo("Asia/Shanghai")
 class SampleForm(forms.Form):
     """One field of each kind that our pages use."""
 
-    name = forms.CharField(label=gettext_lazy("Name"), help_text=gettext_lazy("As on the identity card."))
+    name = forms.CharField(
+        label=pgettext_lazy("person", "Name"), help_text=gettext_lazy("As on the identity card.")
+    )
     bank = forms.ChoiceField(
         label=gettext_lazy("Bank"),
         choices=[
@@ -41,7 +43,7 @@ class SampleForm(forms.Form):
         ],
     )
     note = forms.CharField(
-        label=gettext_lazy("Note"),
+        label=pgettext_lazy("remark", "Note"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )

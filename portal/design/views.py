@@ -7,13 +7,26 @@ from typing import Final
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.templatetags.static import static
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from portal.design.context import THEME_COOKIE, THEMES, TYPE_COOKIE, TYPES
 from portal.design.guide import guide_context
 
 _A_YEAR: Final = 365 * 24 * 60 * 60
+_NOT_FOR_ROBOTS: Final = (
+    "/me/",
+    "/office/",
+    "/cms/",
+    "/sign-in/",
+    "/account/",
+    "/home/",
+    "/verify/",
+    "/api/",
+    "/documents/",
+    "/design/",
+)
 _FRAMES: Final = ("public", "member", "office", "focus")
 
 
@@ -38,6 +51,19 @@ def change_appearance(request: HttpRequest) -> HttpResponse:
                 secure=request.is_secure(),
             )
     return response
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """Search engines may read what is public and leave what belongs to a person or a union alone."""
+    lines = ["User-agent: *", *(f"Disallow: {address}" for address in _NOT_FOR_ROBOTS), ""]
+    return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Where browsers look for the icon of a page that names none, such as a PDF."""
+    return HttpResponseRedirect(static("img/favicon.svg"))
 
 
 @require_GET

@@ -34,7 +34,7 @@ class TripForm(forms.Form):
         min_value=0,
         max_digits=8,
         decimal_places=2,
-        widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "0.01"}),
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
 
     def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:

@@ -1,4 +1,7 @@
-"""Where the money is, as steps: from the clause to the card, each with what proves it."""
+"""Where the money is, as steps: from the clause to the card, each with what proves it.
+
+Steps carry the days of the business (list, payment order, payment), never the moment at which somebody typed them in.
+"""
 
 from __future__ import annotations
 
@@ -6,61 +9,102 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from ledger.benefits.models import Commitment, CommitmentState
+from ledger.benefits.models import Claim, ClaimState, Commitment, CommitmentState, ProgrammeVersion
+from ledger.payouts.models import LineState
 from ledger.payouts.reasons import REASONS
-from portal.design.templatetags.puhui import cn_date
 
-_ORDER = [
-    CommitmentState.LISTED,
-    CommitmentState.APPROVED,
-    CommitmentState.IN_PAYOUT,
-    CommitmentState.PAID,
-]
+Step = dict[str, Any]
 
 
-def of(commitment: Commitment) -> list[dict[str, Any]]:
-    """Four steps of a benefit on its way to the member; a payment that did not arrive says what to do."""
-    state = CommitmentState(commitment.state)
-    line = commitment.payout_line
-    reached = 2 if state == CommitmentState.FAILED else _ORDER.index(state)
-    steps: list[dict[str, Any]] = [
-        {
-            "title": _("Listed under clause %(clause)s") % {"clause": commitment.version.clause},
-            "note": commitment.version.policy_number,
-            "time": commitment.created_at,
-        },
-        {"title": _("Approved by another person"), "note": _approval(commitment)},
-        {
-            "title": _("Sent to the bank"),
-            "note": _("Payout %(batch)s, card ending in %(last4)s")
-            % {"batch": line.batch.code, "last4": line.card_last4}
-            if line
-            else "",
-        },
-        {
-            "title": _("On your card"),
-            "amount": commitment.amount if state == CommitmentState.PAID else None,
-            "note": _("Paid on %(day)s") % {"day": cn_date(commitment.paid_on)} if commitment.paid_on else "",
-        },
-    ]
-    for n, step in enumerate(steps):
-        step["state"] = "done" if n < reached else "current" if n == reached else "waiting"
-    if state == CommitmentState.PAID:
-        steps[-1]["state"] = "done"
+def of(commitment: Commitment, *, has_card: bool) -> list[Step]:
+    """The steps of a benefit on its way to the member; a payment that did not arrive says what to do."""
+    begun = _claimed(commitment.claim) if commitment.claim else _listed(commitment)
+    steps = [*begun, *_to_the_card(commitment)]
+    bank, card = len(steps) - 2, len(steps) - 1
+    state, line = CommitmentState(commitment.state), commitment.payout_line
+    match state:
+        case CommitmentState.LISTED:
+            reached = bank - 1
+        case CommitmentState.APPROVED | CommitmentState.FAILED:
+            reached = bank
+        case CommitmentState.IN_PAYOUT:
+            reached = bank if line is not None and line.state == LineState.WAITING else card
+        case _:
+            reached = len(steps)
+    _mark(steps, reached)
     if state == CommitmentState.FAILED and line:
         reason = REASONS[line.reason]
-        steps[2] |= {
+        steps[bank] |= {
             "state": "failed",
-            "note": f"{reason.name}. {reason.advice}",
+            "note": _("%(reason)s. %(advice)s") % {"reason": reason.name, "advice": reason.advice},
             "href": "/me/card/",
             "link": _("Check my card"),
         }
+    elif state == CommitmentState.APPROVED and not has_card:
+        steps[bank] |= _waits_for_card()
     return steps
 
 
-def _approval(commitment: Commitment) -> str:
-    if commitment.run is not None:
-        return commitment.run.code
-    if commitment.claim is not None:
-        return _("Place number %(number)s") % {"number": commitment.claim.place_number}
-    return ""
+def of_claim(claim: Claim, *, has_card: bool) -> list[Step]:
+    """The steps of a claim that nobody has approved yet, or that was refused."""
+    steps = [*_claimed(claim), *_to_the_card(None)]
+    steps[0]["time"] = claim.claimed_at
+    _mark(steps, 2 if claim.state == ClaimState.VERIFIED else 1)
+    if claim.state == ClaimState.REJECTED:
+        steps[1] |= {"state": "failed", "note": claim.reason}
+    elif not has_card:
+        steps[-2] |= _waits_for_card()
+    return steps
+
+
+def _listed(commitment: Commitment) -> list[Step]:
+    run = commitment.run
+    return [
+        _under(commitment.version, _("Listed under clause %(clause)s"))
+        | ({"time": run.list_date} if run else {}),
+        {"title": _("Approved by another person"), "note": run.code if run else ""},
+    ]
+
+
+def _claimed(claim: Claim) -> list[Step]:
+    return [
+        _under(claim.campaign.version, _("Claimed under clause %(clause)s")),
+        {
+            "title": _("Ticket checked"),
+            "note": _("Place number %(number)s") % {"number": claim.place_number},
+        },
+        {"title": _("Approved by another person")},
+    ]
+
+
+def _under(version: ProgrammeVersion, title: str) -> Step:
+    return {"title": title % {"clause": version.clause}, "note": version.policy_number}
+
+
+def _to_the_card(commitment: Commitment | None) -> list[Step]:
+    sent: Step = {"title": _("Sent to the bank")}
+    arrived: Step = {"title": _("On your card")}
+    if commitment is not None and commitment.payout_line is not None:
+        line = commitment.payout_line
+        sent |= {
+            "note": _("Payout %(batch)s, card ending in %(last4)s")
+            % {"batch": line.batch.code, "last4": line.card_last4},
+            "time": line.batch.value_date,
+        }
+    if commitment is not None and commitment.state == CommitmentState.PAID:
+        arrived |= {"amount": commitment.amount, "time": commitment.paid_on}
+    return [sent, arrived]
+
+
+def _waits_for_card() -> Step:
+    return {
+        "note": _("It waits for your card: money goes to your own card only."),
+        "href": "/me/card/",
+        "link": _("Register my card"),
+    }
+
+
+def _mark(steps: list[Step], reached: int) -> None:
+    """Everything before ``reached`` is done, and what comes next is under way."""
+    for n, step in enumerate(steps):
+        step["state"] = "done" if n < reached else "current" if n == reached else "waiting"

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from ledger.benefits.models import Claim, ClaimState, Commitment, Run, RunState
-from ledger.books.models import Voucher, VoucherState
+from ledger.benefits.models import Commitment
 from ledger.dues import queries as dues
-from ledger.payouts.models import Batch, BatchState
+from ledger.reports import periods
 from portal.accounts.models import User
 from portal.accounts.permissions import duties_of, live_assignments, unions_with_duty
 from portal.accounts.roles import Duty, Role
 from portal.design.navigation import NavItem
 from portal.unions.models import Union
+
+from .waiting import waiting_for
 
 SEES_RUNS = (Duty.PREPARE_RUN, Duty.APPROVE_RUN, Duty.BUILD_PAYOUT, Duty.VIEW_BOOKS)
 SEES_PAYOUTS = (Duty.BUILD_PAYOUT, Duty.RELEASE_PAYOUT, Duty.IMPORT_BANK_RESULT, Duty.VIEW_BOOKS)
@@ -53,39 +55,12 @@ def reach(user: User | AnonymousUser, duties: Iterable[Duty]) -> QuerySet[Union]
     return found.distinct()
 
 
-def waiting(user: User) -> dict[str, int]:
-    """How many things wait for this person, by entry of the menu."""
-    counts = {
-        "runs": Run.objects.filter(
-            state=RunState.PREPARED, union__in=reach(user, [Duty.APPROVE_RUN])
-        ).exclude(prepared_by=user),
-        "payouts": Batch.objects.filter(
-            Q(
-                state=BatchState.PREPARED,
-                bank_account__account__book__union__in=reach(user, [Duty.RELEASE_PAYOUT]),
-            )
-            & ~Q(prepared_by=user)
-            | Q(
-                state__in=[BatchState.RELEASED, BatchState.SENT],
-                refusal_reported_by__isnull=False,
-                bank_account__account__book__union__in=reach(user, [Duty.RELEASE_PAYOUT]),
-            )
-            & ~Q(refusal_reported_by=user)
-            | Q(
-                state__in=[BatchState.RELEASED, BatchState.SENT],
-                bank_account__account__book__union__in=reach(user, [Duty.IMPORT_BANK_RESULT]),
-            )
-        ),
-        "claims": Claim.objects.filter(
-            Q(state=ClaimState.SUBMITTED, campaign__union__in=reach(user, [Duty.VERIFY_EVIDENCE]))
-            | Q(state=ClaimState.VERIFIED, campaign__union__in=reach(user, [Duty.APPROVE_RUN]))
-        ),
-        "books": Voucher.objects.filter(
-            state=VoucherState.DRAFT, book__union__in=reach(user, [Duty.CHECK_VOUCHER])
-        ).exclude(prepared_by=user),
-        "bank": dues.reversals_asked(reach(user, [Duty.CHECK_VOUCHER])).exclude(asked_by=user),
-    }
-    return {name: query.count() for name, query in counts.items()}
+def asked_month(text: str) -> int:
+    """YYYYMM of the month in an address; one that no calendar has is an address that does not exist."""
+    try:
+        return periods.month_of(text)
+    except periods.NotAPeriod as error:
+        raise Http404(str(error)) from error
 
 
 def dues_to_look_at(user: User) -> dict[str, Any]:
@@ -111,12 +86,24 @@ def tell_left_out(request: HttpRequest, commitments: QuerySet[Commitment]) -> No
 
 
 def page(
-    request: HttpRequest, template: str, active: str, context: dict[str, Any], *, status: int = 200
+    request: HttpRequest,
+    template: str,
+    active: str,
+    context: dict[str, Any],
+    *,
+    union: Union | None = None,
+    status: int = 200,
 ) -> HttpResponse:
-    """Render an office page with its menu; ``duties`` in the context decides which buttons are drawn."""
+    """Render an office page with its menu; ``duties`` in the context decides which buttons are drawn.
+
+    On the page of something that belongs to ``union`` only the duties that the person has there count.
+    """
     user: User = request.user  # type: ignore[assignment]
     duties = duties_of(user)
-    counts = waiting(user)
+    lines = waiting_for(user)
+    counts: Counter[str] = Counter()
+    for line in lines:
+        counts[line.entry] += line.count
     assignment = next((a for a in live_assignments(user) if a.role != Role.MEMBER), None)
     menu = [NavItem(_("Overview"), "/office/", active == "home", None, "home")]
     menu += [
@@ -131,8 +118,8 @@ def page(
             "office_nav": menu,
             "office_union": assignment.union.local_name(get_language() or "") if assignment else "",
             "office_role": assignment.get_role_display() if assignment else "",
-            "duties": {duty.value for duty in duties},
-            "waiting": counts,
+            "duties": {duty.value for duty in (duties if union is None else duties_of(user, union))},
+            "waiting": lines,
         }
         | context,
         status=status,

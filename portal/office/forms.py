@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -21,6 +22,7 @@ from portal.unions.models import Union
 
 _MEGABYTE = 1024 * 1024
 LARGEST_BANK_FILE = 10 * _MEGABYTE
+_LONGEST_AHEAD = dt.timedelta(days=60)
 
 
 def _day(label: Any) -> forms.DateField:
@@ -79,6 +81,16 @@ class PayoutForm(forms.Form):
         formats = self.fields["format_code"]
         assert isinstance(formats, forms.ChoiceField)  # noqa: S101 — declared above
         formats.choices = [(known.code, known.title) for known in FORMATS.values()]
+
+    def clean_value_date(self) -> dt.date:
+        """Banks take files for today and up to some weeks ahead; a past day would be in every line of the file."""
+        day: dt.date = self.cleaned_data["value_date"]
+        today = timezone.localdate()
+        if not today <= day <= today + _LONGEST_AHEAD:
+            raise forms.ValidationError(
+                _("Choose a day from today to %(days)s days ahead."), params={"days": _LONGEST_AHEAD.days}
+            )
+        return day
 
 
 class ReasonForm(forms.Form):

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
 
 from .views import (
     bank,
+    bank_lines,
     books,
     budget,
     claims,
@@ -18,7 +25,26 @@ from .views import (
     vouchers,
 )
 
-urlpatterns = [
+_READING = ("GET", "HEAD")
+
+
+def act(route: str, view: Callable[..., HttpResponseBase], page: str, *, name: str) -> URLPattern:
+    """An address that takes a form and shows nothing; whoever only looks at it is led to the page of the form.
+
+    So a reload, another theme or another language after a refused form lands where the form is.
+    """
+
+    @wraps(view)
+    def taken(request: HttpRequest, **parts: Any) -> HttpResponseBase:
+        if request.method not in _READING:
+            return view(request, **parts)
+        known = next(pattern for pattern in urlpatterns if pattern.name == page).pattern.converters
+        return redirect(page, **{part: value for part, value in parts.items() if part in known})
+
+    return path(route, taken, name=name)
+
+
+urlpatterns: list[URLPattern] = [
     path("", home.home, name="office_home"),
     path("audit/", home.audit_trail, name="office_audit"),
     path("members/", counter.members, name="office_members"),
@@ -29,29 +55,39 @@ urlpatterns = [
     path("dues/payments/<int:pk>/take-back/", counter.take_back, name="office_take_back"),
     path("receipts/<slug:code>/<slug:number>.pdf", counter.receipt_pdf, name="office_receipt_pdf"),
     path("programmes/", programmes.overview, name="office_programmes"),
-    path("programmes/<int:pk>/activate/", programmes.activate, name="office_activate"),
+    act("programmes/<int:pk>/activate/", programmes.activate, "office_programmes", name="office_activate"),
     path("runs/", runs.overview, name="office_runs"),
     path("runs/new/", runs.new, name="office_run_new"),
     path("runs/<str:code>/", runs.detail, name="office_run"),
-    path("runs/<str:code>/approve/", runs.approve, name="office_run_approve"),
-    path("runs/<str:code>/send-back/", runs.send_back, name="office_run_send_back"),
-    path("runs/<str:code>/funds/", runs.record_funds, name="office_run_funds"),
-    path("runs/<str:code>/payout/", runs.build_payout, name="office_run_payout"),
+    act("runs/<str:code>/approve/", runs.approve, "office_run", name="office_run_approve"),
+    act("runs/<str:code>/send-back/", runs.send_back, "office_run", name="office_run_send_back"),
+    act("runs/<str:code>/funds/", runs.record_funds, "office_run", name="office_run_funds"),
+    act("runs/<str:code>/payout/", runs.build_payout, "office_run", name="office_run_payout"),
     path("claims/", claims.overview, name="office_claims"),
     path("claims/<str:code>/", claims.detail, name="office_campaign"),
-    path("claims/<str:code>/verify/", claims.verify, name="office_claims_verify"),
-    path("claims/<str:code>/approve/", claims.approve, name="office_claims_approve"),
-    path("claims/<str:code>/funds/", claims.record_funds, name="office_claims_funds"),
-    path("claims/<str:code>/payout/", claims.build_payout, name="office_claims_payout"),
+    act("claims/<str:code>/verify/", claims.verify, "office_campaign", name="office_claims_verify"),
+    act("claims/<str:code>/approve/", claims.approve, "office_campaign", name="office_claims_approve"),
+    act("claims/<str:code>/funds/", claims.record_funds, "office_campaign", name="office_claims_funds"),
+    act("claims/<str:code>/payout/", claims.build_payout, "office_campaign", name="office_claims_payout"),
     path("claims/<str:code>/reject/<int:pk>/", claims.reject, name="office_claim_reject"),
     path("payouts/", payouts.overview, name="office_payouts"),
     path("payouts/<str:code>/", payouts.detail, name="office_payout"),
-    path("payouts/<str:code>/release/", payouts.release, name="office_payout_release"),
-    path("payouts/<str:code>/withdraw/", payouts.withdraw, name="office_payout_withdraw"),
-    path("payouts/<str:code>/report-refusal/", payouts.report_refusal, name="office_payout_report_refusal"),
-    path("payouts/<str:code>/refused/", payouts.confirm_refusal, name="office_payout_refused"),
-    path("payouts/<str:code>/file/", payouts.download, name="office_payout_file"),
-    path("payouts/<str:code>/result/", payouts.take_result, name="office_payout_result"),
+    act("payouts/<str:code>/release/", payouts.release, "office_payout", name="office_payout_release"),
+    act("payouts/<str:code>/withdraw/", payouts.withdraw, "office_payout", name="office_payout_withdraw"),
+    act(
+        "payouts/<str:code>/report-refusal/",
+        payouts.report_refusal,
+        "office_payout",
+        name="office_payout_report_refusal",
+    ),
+    act(
+        "payouts/<str:code>/refused/",
+        payouts.confirm_refusal,
+        "office_payout",
+        name="office_payout_refused",
+    ),
+    act("payouts/<str:code>/file/", payouts.download, "office_payout", name="office_payout_file"),
+    act("payouts/<str:code>/result/", payouts.take_result, "office_payout", name="office_payout_result"),
     path("books/", books.overview, name="office_books"),
     path("books/rules/", books.posting_rules, name="office_rules"),
     path("books/<str:code>/", books.trial_balance, name="office_book"),
@@ -60,33 +96,55 @@ urlpatterns = [
     path("books/<str:code>/reports/<slug:name>/", books.reports, name="office_report"),
     path("books/<str:code>/export/<str:form>/", books.export, name="office_export"),
     path("books/<str:code>/vouchers/", vouchers.overview, name="office_vouchers"),
-    path("books/<str:code>/vouchers/draw-up/", vouchers.draw_up, name="office_draw_up"),
-    path("books/<str:code>/vouchers/check/", vouchers.check, name="office_check"),
+    act("books/<str:code>/vouchers/draw-up/", vouchers.draw_up, "office_vouchers", name="office_draw_up"),
+    act("books/<str:code>/vouchers/check/", vouchers.check, "office_vouchers", name="office_check"),
     path("books/<str:code>/vouchers/write/", vouchers.write, name="office_voucher_write"),
     path("books/<str:code>/vouchers/<int:pk>/", vouchers.detail, name="office_voucher"),
     path("books/<str:code>/vouchers/<int:pk>/edit/", vouchers.edit, name="office_voucher_edit"),
-    path("books/<str:code>/vouchers/<int:pk>/discard/", vouchers.discard, name="office_voucher_discard"),
-    path("books/<str:code>/vouchers/<int:pk>/cancel/", vouchers.cancel, name="office_voucher_cancel"),
-    path("books/<str:code>/vouchers/<int:pk>/template/", vouchers.save_template, name="office_template"),
+    act(
+        "books/<str:code>/vouchers/<int:pk>/discard/",
+        vouchers.discard,
+        "office_voucher",
+        name="office_voucher_discard",
+    ),
+    act(
+        "books/<str:code>/vouchers/<int:pk>/cancel/",
+        vouchers.cancel,
+        "office_voucher",
+        name="office_voucher_cancel",
+    ),
+    act(
+        "books/<str:code>/vouchers/<int:pk>/template/",
+        vouchers.save_template,
+        "office_voucher",
+        name="office_template",
+    ),
     path("books/<str:code>/vouchers/<int:pk>/pdf/", vouchers.as_pdf, name="office_voucher_pdf"),
-    path("books/<str:code>/vouchers/<int:pk>/files/", voucher_files.attach, name="office_voucher_attach"),
+    act(
+        "books/<str:code>/vouchers/<int:pk>/files/",
+        voucher_files.attach,
+        "office_voucher",
+        name="office_voucher_attach",
+    ),
     path(
         "books/<str:code>/vouchers/<int:pk>/files/<int:file>/",
         voucher_files.download,
         name="office_voucher_file",
     ),
-    path(
+    act(
         "books/<str:code>/vouchers/<int:pk>/files/<int:file>/remove/",
         voucher_files.remove,
+        "office_voucher",
         name="office_voucher_file_remove",
     ),
     path("books/<str:code>/budget/", budget.budget, name="office_budget"),
     path("books/<str:code>/close/", books.close, name="office_close"),
-    path("books/<str:code>/reopen/", books.reopen, name="office_reopen"),
+    act("books/<str:code>/reopen/", books.reopen, "office_close", name="office_reopen"),
     path("bank/", bank.overview, name="office_bank"),
     path("bank/<str:code>/", bank.detail, name="office_bank_account"),
-    path("bank/<str:code>/statement/", bank.take_statement, name="office_statement"),
-    path("bank/<str:code>/match/", bank.match, name="office_match"),
-    path("bank/<str:code>/by-hand/", bank.match_by_hand, name="office_match_by_hand"),
-    path("bank/<str:code>/post/<int:line>/", bank.post_line, name="office_post_line"),
+    path("bank/<str:code>/lines/<int:line>/", bank_lines.detail, name="office_bank_line"),
+    act("bank/<str:code>/statement/", bank.take_statement, "office_bank_account", name="office_statement"),
+    act("bank/<str:code>/match/", bank.match, "office_bank_account", name="office_match"),
+    act("bank/<str:code>/by-hand/", bank.match_by_hand, "office_bank_account", name="office_match_by_hand"),
+    act("bank/<str:code>/post/<int:line>/", bank.post_line, "office_bank_account", name="office_post_line"),
 ]

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from ledger.books.dimensions import economic_classes
@@ -21,7 +21,7 @@ class VoucherForm(forms.Form):
     """Day, summary and number of papers attached."""
 
     date = forms.DateField(label=_("Date"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    summary = forms.CharField(label=_("Summary"), max_length=200)
+    summary = forms.CharField(label=pgettext_lazy("books", "Summary"), max_length=200)
     attachments = forms.IntegerField(
         label=_("Papers attached"), min_value=0, max_value=9_999, initial=0, required=False
     )
@@ -42,7 +42,9 @@ class _AccountField(forms.ModelChoiceField[Account]):
 class LineForm(forms.Form):
     """One line: an account and either a debit or a credit amount; red letters are negative."""
 
-    account = _AccountField(label=_("Account"), queryset=Account.objects.none(), to_field_name="code")
+    account = _AccountField(
+        label=pgettext_lazy("books", "Account"), queryset=Account.objects.none(), to_field_name="code"
+    )
     debit = forms.DecimalField(label=_("Debit"), max_digits=16, decimal_places=2, required=False)
     credit = forms.DecimalField(label=_("Credit"), max_digits=16, decimal_places=2, required=False)
     project = forms.CharField(label=_("Project"), max_length=60, required=False)

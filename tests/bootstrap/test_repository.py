@@ -92,6 +92,17 @@ def test_a_translated_catalogue_is_complete_and_compiles_once(sources: Path) -> 
     assert compile_catalogues(sources) == 0
 
 
+@pytest.mark.parametrize(("translated", "is_whole"), [("是,否", True), ("是，否", False)])
+def test_words_for_yes_and_no_are_kept_apart_by_the_comma_that_django_splits_at(
+    sources: Path, translated: str, is_whole: bool
+) -> None:
+    write(sources / "ledger" / "dues.py", 'from django.utils.translation import gettext\ngettext("yes,no")\n')
+    update(sources)
+    po = catalogue(sources / "ledger")
+    write(po, po.read_text().replace('msgid "yes,no"\nmsgstr ""', f'msgid "yes,no"\nmsgstr "{translated}"'))
+    assert (problems(sources) == []) == is_whole
+
+
 @pytest.mark.parametrize(
     ("before", "after", "problem"),
     [

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from portal import bootstrap
-from portal.bootstrap.demo_secrets import ensure_demo_secrets
+from portal.bootstrap.demo_secrets import ensure_demo_secrets, remember_address
 from portal.bootstrap.environment import ensure_environment
 from portal.bootstrap.places import CHECKOUT, SetupError
 from portal.bootstrap.system_packages import Package, ensure_packages
@@ -101,6 +101,13 @@ def test_a_secret_that_a_newer_version_needs_is_added_to_the_old_ones(tmp_path: 
     assert secrets["DJANGO_SECRET_KEY"] == "of-long-ago"
     assert len(secrets) == 6
     assert ensure_demo_secrets(tmp_path) == secrets
+
+
+def test_the_demo_is_known_by_the_port_where_it_was_served_last(tmp_path: Path) -> None:
+    secrets = ensure_demo_secrets(tmp_path)
+    for port in ("8000", "9000"):
+        remember_address(port, tmp_path)
+    assert ensure_demo_secrets(tmp_path) == secrets | {"BASE_URL": "http://127.0.0.1:9000"}
 
 
 def test_production_settings_get_neither_secrets_nor_a_server(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
+from django.conf import settings
 from django.test import Client
 from wagtail.models import Page
 
@@ -80,3 +84,60 @@ def test_the_headless_api(client: Client, policy: PolicyPage) -> None:
 def test_the_headless_api_shows_no_drafts(client: Client, site: HomePage) -> None:
     found = client.get("/api/content/v2/pages/?type=content.PolicyPage&fields=number&locale=zh-hans").json()
     assert {item["number"] for item in found["items"]} == {"鲁会〔2019〕54号"}
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["content/data/site.json", "content/data/policies.json", "ledger/dues/sandbox/pages.py"],
+)
+def test_chinese_content_is_written_with_chinese_punctuation(file: str) -> None:
+    text = (Path(settings.BASE_DIR) / file).read_text(encoding="utf-8")
+    chinese = "\u4e00-\u9fff"
+    assert (
+        re.findall(rf".{{0,6}}[{chinese}][,;:!?()].{{0,6}}|.{{0,6}}[,;:!?()][{chinese}].{{0,6}}", text) == []
+    )
+
+
+def test_the_policy_says_its_date_and_what_is_wrong_with_the_copy(client: Client, policy: PolicyPage) -> None:
+    page = _get(client, "/policies/hedong-2019-22/")
+    assert "2019年3月6日" in page
+    assert "3月15日开始" in page
+    assert (policy.effective_from, "没有成文日期" in page) == (None, False)
+    assert "6 March 2019" in _get(client, "/en/policies/hedong-2019-22/")
+
+
+def test_the_first_words_of_the_home_page_are_one_sentence_in_its_title(
+    client: Client, site: HomePage
+) -> None:
+    assert "<title>工会的钱，每一元都看得见" in re.sub(r"<title>\s+", "<title>", _get(client, "/"))
+    assert "The union&#x27;s money, every yuan in sight" in _get(client, "/en/")
+
+
+def test_who_goes_to_an_english_page_stays_in_english_where_addresses_have_no_language(
+    client: Client, site: HomePage
+) -> None:
+    client.get("/en/")
+    for address in ("/sign-in/", "/verify/", "/sign-in/staff/"):
+        assert '<html lang="en"' in _get(client, address), address
+    client.get("/", headers={"referer": "http://testserver/en/policies/"})
+    assert '<html lang="zh-Hans"' in _get(client, "/verify/")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"sec-purpose": "prefetch"}, {"sec-fetch-dest": "image"}, {"hx-request": "true"}],
+)
+def test_an_english_page_that_nobody_went_to_changes_nothing(
+    client: Client, site: HomePage, headers: dict[str, str]
+) -> None:
+    client.get("/en/", headers=headers)
+    client.head("/en/")
+    client.get("/en/nowhere/")
+    assert "django_language" not in client.cookies
+    assert '<html lang="zh-Hans"' in _get(client, "/verify/")
+
+
+def test_a_chinese_page_opened_directly_does_not_take_english_away(client: Client, site: HomePage) -> None:
+    client.cookies["django_language"] = "en"
+    client.get("/policies/")
+    assert '<html lang="en"' in _get(client, "/verify/")

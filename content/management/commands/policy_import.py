@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.utils.translation import gettext as _
 
-from content.policy_import import import_policy
+from content.policy_import import import_policy, text_of
 from portal.errors import DomainError
+from portal.files import file_trouble
 
 
 class Command(BaseCommand):
@@ -21,11 +23,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            page, is_new = import_policy(options["file"].read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, DomainError) as error:
+            with file_trouble(options["file"]):
+                content = options["file"].read_bytes()
+            page, is_new = import_policy(text_of(content))
+        except DomainError as error:
             self.stderr.write(str(error))
             sys.exit(2)
-        state = "draft" if is_new else "known"
-        self.stdout.write(
-            f"{state} {page.pk} {page.number} {page.title} ({len(page.body)} clauses) {page.defects}"
-        )
+        facts = {"id": page.pk, "number": page.number, "title": page.title, "count": len(page.body)}
+        if is_new:
+            said = _("Draft %(id)s made: %(number)s %(title)s, %(count)s clauses.")
+        else:
+            said = _("Known already as page %(id)s: %(number)s %(title)s, %(count)s clauses.")
+        self.stdout.write(said % facts)
+        if page.defects:
+            self.stdout.write(_("Defects of the copy: %(defects)s") % {"defects": page.defects})

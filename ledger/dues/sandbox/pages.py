@@ -7,7 +7,7 @@ from typing import Any
 
 _WORDS = {
     "zh": {
-        "lang": "zh-CN", "title": "收银台", "test": "测试环境:不会产生真实扣款", "pay": "支付", "back": "返回",
+        "lang": "zh-CN", "title": "收银台", "test": "测试环境：不会产生真实扣款", "pay": "支付", "back": "返回",
         "card": "银行卡", "alipay": "支付宝", "wechat_pay": "微信支付", "closed": "这笔付款已经结束。",
     },
     "en": {

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final, Protocol
-from zoneinfo import ZoneInfo
 
 from django import template
 from django.core.paginator import Page
+from django.forms import BaseForm
 from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from django.utils.html import format_html
@@ -17,40 +16,22 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from djmoney.money import Money
 
+from portal.design.dates import NOTHING, cn_date, cn_datetime, cn_month, cn_months
 from portal.design.icons import ICONS
 from portal.design.navigation import in_language
 from portal.design.status import status_for
+from portal.members.identity import mask_name
 
 register = template.Library()
 
-_SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 _FEN: Final = Decimal("0.01")
 _MINUS: Final = "−"
-_NOTHING: Final = "—"
-_MONTHS: Final = (
-    "Jan",
-    "Feb",
-    "Mar",
-    "Apr",
-    "May",
-    "Jun",
-    "Jul",
-    "Aug",
-    "Sep",
-    "Oct",
-    "Nov",
-    "Dec",
-)
 _ALERT_ICONS: Final = {
     "success": "check-circle",
     "warning": "warning",
     "error": "warning",
 }
 _LANGUAGE_NAMES: Final = {"zh-hans": "简体中文", "zh": "简体中文", "en": "English"}
-
-
-def _english() -> bool:
-    return (get_language() or "").startswith("en")
 
 
 def _decimal(value: object) -> Decimal:
@@ -71,7 +52,7 @@ def _parts(value: object) -> tuple[str, str, str]:
 def money(value: object) -> str:
     """``¥1,234.50``; a negative amount (红字) is ``−¥1,234.50``; nothing is a dash."""
     if value is None or value == "":
-        return _NOTHING
+        return NOTHING
     sign, yuan, fen = _parts(value)
     return f"{sign}¥{yuan}.{fen}"
 
@@ -86,7 +67,7 @@ def figure(value: object) -> str:
 def amount(value: object, size: str = "m", label: str = "") -> SafeString:
     """An amount as a strong figure (size s, m, l, xl); read aloud as one number; red-letter by sign and colour."""
     if value is None or value == "":
-        return format_html('<span class="amount amount-{}">{}</span>', size, _NOTHING)
+        return format_html('<span class="amount amount-{}">{}</span>', size, NOTHING)
     sign, yuan, fen = _parts(value)
     return format_html(
         '<data class="amount amount-{}{}" value="{}">{}{}<span class="amount-sign">¥</span>{}'
@@ -101,56 +82,33 @@ def amount(value: object, size: str = "m", label: str = "") -> SafeString:
     )
 
 
-def _local(value: dt.date | dt.datetime) -> dt.date:
-    if isinstance(value, dt.datetime) and value.tzinfo is not None:
-        return value.astimezone(_SHANGHAI)
-    return value
-
-
-@register.filter
-def cn_date(value: dt.date | dt.datetime | None) -> str:
-    """2026年11月23日 in Chinese, 23 Nov 2026 in English; moments are turned into Shanghai time first."""
-    if not value:
-        return _NOTHING
-    day = _local(value)
-    if _english():
-        return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
-    return f"{day.year}年{day.month}月{day.day}日"
-
-
-@register.filter
-def cn_datetime(value: dt.datetime | None) -> str:
-    """2026年11月23日 14:05 in Shanghai time."""
-    if not value:
-        return _NOTHING
-    moment = _local(value)
-    clock = f" {moment:%H:%M}" if isinstance(moment, dt.datetime) else ""
-    return f"{cn_date(moment)}{clock}"
-
-
-@register.filter
-def cn_month(value: dt.date | int | None) -> str:
-    """2026年11月; Nov 2026. Months of the books are numbers, YYYYMM."""
-    if not value:
-        return _NOTHING
-    day = dt.date(value // 100, value % 100, 1) if isinstance(value, int) else _local(value)
-    return f"{_MONTHS[day.month - 1]} {day.year}" if _english() else f"{day.year}年{day.month}月"
+register.filter("cn_date", cn_date)
+register.filter("cn_datetime", cn_datetime)
+register.filter("cn_month", cn_month)
+register.filter("cn_months", cn_months)
 
 
 @register.filter
 def percent(value: Decimal | int | str | None) -> str:
     """A share of one as per cent with at most one decimal: 0.6 is ``60%``, 0.125 is ``12.5%``."""
     if value is None or value == "":
-        return _NOTHING
+        return NOTHING
     shown = (_decimal(value) * 100).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
     text = f"{abs(shown):f}".removesuffix(".0")
     return f"{_MINUS if shown < 0 else ''}{text}%"
 
 
 @register.filter
+def phone(value: str) -> str:
+    """A stored mobile number as people write it: +8613800138000 is 138 0013 8000."""
+    digits = value.removeprefix("+86")
+    return f"{digits[:3]} {digits[3:7]} {digits[7:]}" if len(digits) == 11 else value
+
+
+@register.filter
 def whole(value: int | None) -> str:
     """A count with thousands marks: 10,000."""
-    return _NOTHING if value is None else f"{int(value):,}"
+    return NOTHING if value is None else f"{int(value):,}"
 
 
 @register.filter
@@ -196,6 +154,12 @@ def language_name(code: str) -> str:
     return _LANGUAGE_NAMES.get(code.lower(), code)
 
 
+@register.filter
+def masked_name(name: str) -> str:
+    """A person's name on a page of many people: the family name, then stars."""
+    return mask_name(name)
+
+
 class _Named(Protocol):
     def local_name(self, language: str) -> str: ...
 
@@ -204,6 +168,12 @@ class _Named(Protocol):
 def local_name(thing: _Named) -> str:
     """The name of a union, programme or account for the reader of this page."""
     return thing.local_name(get_language() or "")
+
+
+@register.filter
+def local_name_in(name: str, known: Mapping[str, _Named]) -> str:
+    """A Chinese name that was written down, for the reader of this page if what it names is known."""
+    return local_name(known[name]) if name in known else name
 
 
 @register.filter
@@ -284,9 +254,17 @@ def table(content: str, caption: str, mode: str = "cards", visible_caption: bool
 
 
 @register.simple_block_tag
-def confirm(content: str, label: str, kind: str = "secondary", icon: str = "") -> str:
-    """A second look before an act: a button that unfolds the consequences and the real button; no dialog, no script."""
-    return _render("components/confirm.html", content=content, label=label, kind=kind, icon=icon)
+def confirm(
+    content: str, label: str, kind: str = "secondary", icon: str = "", form: BaseForm | None = None
+) -> str:
+    """A second look before an act: a button that unfolds the consequences and the real button; no dialog, no script.
+
+    With the form inside named, it stands open when that form was refused.
+    """
+    is_open = form is not None and bool(form.errors)
+    return _render(
+        "components/confirm.html", content=content, label=label, kind=kind, icon=icon, is_open=is_open
+    )
 
 
 def _render(name: str, **context: object) -> SafeString:

@@ -16,6 +16,7 @@ from portal.accounts.access import member_required, refusals_on
 from portal.member_site import trails
 from portal.member_site.access import MemberRequest
 from portal.member_site.forms import TripForm
+from portal.members.models import CardStatus
 
 
 @member_required
@@ -28,7 +29,12 @@ def overview(request: MemberRequest) -> HttpResponse:
 @member_required
 def detail(request: MemberRequest, code: str) -> HttpResponse:
     entitlement = _entitlement(request, code)
-    steps = trails.of(entitlement.commitment) if entitlement.commitment else []
+    has_card = request.member.cards.filter(status=CardStatus.ACTIVE).exists()
+    steps = []
+    if entitlement.commitment:
+        steps = trails.of(entitlement.commitment, has_card=has_card)
+    elif entitlement.claim:
+        steps = trails.of_claim(entitlement.claim, has_card=has_card)
     return render(request, "me/benefit.html", {"entitlement": entitlement, "steps": steps})
 
 

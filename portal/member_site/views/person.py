@@ -26,13 +26,14 @@ def home(request: MemberRequest) -> HttpResponse:
     member = request.member
     today = timezone.localdate()
     latest = benefits.money_of(member).first()
+    card = _card(member)
     context: dict[str, Any] = {
         "member": member,
         "membership": register.current_membership(member, today),
-        "card": _card(member),
+        "card": card,
         "entitlements": benefits.entitlements(member, today),
         "latest": latest,
-        "latest_steps": trails.of(latest) if latest else [],
+        "latest_steps": trails.of(latest, has_card=_in_use(card)) if latest else [],
         "coverage": _coverage(member),
     }
     return render(request, "me/home.html", context)
@@ -41,14 +42,19 @@ def home(request: MemberRequest) -> HttpResponse:
 @member_required
 def money(request: MemberRequest) -> HttpResponse:
     member = request.member
+    has_card = _in_use(_card(member))
+    claims = [
+        (claim, benefits.status_of_claim(claim), trails.of_claim(claim, has_card=has_card))
+        for claim in benefits.undecided_claims_of(member)
+    ]
     commitments = [
-        (commitment, benefits.status_of(commitment), trails.of(commitment))
+        (commitment, benefits.status_of(commitment), trails.of(commitment, has_card=has_card))
         for commitment in benefits.money_of(member)
     ]
     return render(
         request,
         "me/money.html",
-        {"commitments": commitments, "payments": dues.history(member), "claims": benefits.claims_of(member)},
+        {"on_the_way": [*claims, *commitments], "payments": dues.history(member)},
     )
 
 
@@ -78,6 +84,10 @@ def profile(request: MemberRequest) -> HttpResponse:
 
 def _card(member: Member) -> ServiceCard | None:
     return member.cards.exclude(status=CardStatus.REPLACED).first()
+
+
+def _in_use(card: ServiceCard | None) -> bool:
+    return card is not None and card.status == CardStatus.ACTIVE
 
 
 def _coverage(member: Member) -> dues.Coverage | None:

@@ -132,7 +132,7 @@ def post_line(request: StaffRequest, code: str, line: int) -> HttpResponse:
 
 
 def _page(request: StaffRequest, account: BankAccount, **forms: Any) -> HttpResponse:
-    month = periods.month_of(request.GET["period"]) if request.GET.get("period") else _last_month(account)
+    month = desk.asked_month(request.GET["period"]) if request.GET.get("period") else _last_month(account)
     context: dict[str, Any] = {
         "account": account,
         "period": periods.written(month),
@@ -142,7 +142,7 @@ def _page(request: StaffRequest, account: BankAccount, **forms: Any) -> HttpResp
         "postings": queries.open_postings(account)[:_SHOWN],
         "file_form": FileForm(),
     }
-    return desk.page(request, "bank", "bank", context | forms)
+    return desk.page(request, "bank", "bank", context | forms, union=account.book.union)
 
 
 def _last_month(account: BankAccount) -> int:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from ledger.books import closing
 from ledger.books.models import Account, Book, Period, PeriodReopening, PeriodState, Posting, Transaction
 from ledger.books.queries import trial_balance as trial_balance_rows
-from ledger.books.rules import all_rules
+from ledger.books.rules import Rule, all_rules
 from ledger.reports import exports, ledgers, periods, tables
 from ledger.reports.tables import Report
 from ledger.reports.trial_balance import totals
@@ -25,6 +25,7 @@ from portal.accounts.access import StaffRequest, duty_required
 from portal.accounts.roles import Duty
 from portal.office import desk
 from portal.office.balances import balances_of
+from portal.office.documents import documents_of
 from portal.office.forms import ReopenForm
 
 _PER_PAGE = 50
@@ -42,7 +43,7 @@ def month_of(request: StaffRequest, book: Book) -> int:
     """The month asked for, else the last one in which something was posted."""
     asked = request.GET.get("period") or request.POST.get("period")
     if asked:
-        return periods.month_of(asked)
+        return desk.asked_month(asked)
     last = book.transactions.order_by("-month").values_list("month", flat=True).first()
     return last or book.opened_on.year * 100 + book.opened_on.month
 
@@ -117,8 +118,16 @@ def transaction(request: StaffRequest, code: str, pk: int) -> HttpResponse:
         "postings": postings,
         "voucher": found.vouchers.first(),
         "mirrors": mirror,
+        "period": periods.written(found.month),
+        "documents": documents_of(found, request.user),
+        "rule": _rule_of(found),
     }
     return desk.page(request, "transaction", "books", context)
+
+
+def _rule_of(transaction: Transaction) -> Rule | None:
+    """The posting rule and version that made the entry; None for an entry typed by a person."""
+    return next((rule for rule in all_rules() if rule.label == transaction.rule), None)
 
 
 @duty_required(Duty.VIEW_BOOKS)

@@ -19,10 +19,12 @@ from ledger.benefits import claims as taking
 from ledger.benefits.models import Campaign, Claim, ClaimState, Commitment
 from ledger.books.models import BankAccount
 from portal.accounts.access import StaffRequest, duty_required, refusals_on
+from portal.accounts.permissions import has_duty
 from portal.accounts.roles import Duty
 from portal.office import desk
 from portal.office.chosen import chosen_ids
 from portal.office.forms import BankForm, PayoutForm, ReasonForm
+from portal.unions.models import Union
 
 _PER_PAGE = 25
 
@@ -95,7 +97,7 @@ def record_funds(request: StaffRequest, code: str) -> HttpResponse:
     share = funding.next_share(campaign)
     if share is None:
         return redirect("office_campaign", code=code)
-    form = BankForm(request.POST, accounts=_funds_accounts(campaign, share))
+    form = BankForm(request.POST, accounts=_accounts(share.whose_books))
     if form.is_valid():
         with refusals_on(form):
             funding.record_next(funded=campaign, recorded_by=request.user, **form.cleaned_data)
@@ -109,7 +111,7 @@ def record_funds(request: StaffRequest, code: str) -> HttpResponse:
 @require_POST
 def build_payout(request: StaffRequest, code: str) -> HttpResponse:
     campaign = _campaign(request, code)
-    form = PayoutForm(request.POST, accounts=_accounts(campaign))
+    form = PayoutForm(request.POST, accounts=_accounts(campaign.union))
     batch = None
     if form.is_valid():
         with refusals_on(form):
@@ -121,13 +123,8 @@ def build_payout(request: StaffRequest, code: str) -> HttpResponse:
     return _page(request, campaign, payout_form=form)
 
 
-def _accounts(campaign: Campaign) -> Any:
-    return BankAccount.objects.filter(account__book__union=campaign.union)
-
-
-def _funds_accounts(campaign: Campaign, share: funding.Share) -> Any:
-    payee_or_payer = campaign.union if share.is_sent else share.funder
-    return BankAccount.objects.filter(account__book__union=payee_or_payer)
+def _accounts(union: Union) -> Any:
+    return BankAccount.objects.filter(account__book__union=union)
 
 
 def _seen(request: StaffRequest) -> campaigns.Checked:
@@ -157,12 +154,15 @@ def _page(request: StaffRequest, campaign: Campaign, **forms: Any) -> HttpRespon
         "checked": checked,
         "checked_ids": ",".join(map(str, checked.claim_ids)),
         "share": share,
-        "funds_form": BankForm(accounts=_funds_accounts(campaign, share)) if share else None,
+        "records_share": share and has_duty(request.user, Duty.PREPARE_VOUCHER, share.whose_books),
+        "funds_form": BankForm(accounts=_accounts(share.whose_books)) if share else None,
         "claims": Paginator(claims, _PER_PAGE).get_page(request.GET.get("page")),
         "tabs": [
             (label, f"?state={value}", chosen == value, campaign.claims.filter(state=value).count())
             for value, label in ClaimState.choices
         ],
-        "payout_form": PayoutForm(accounts=_accounts(campaign)),
+        "payout_form": PayoutForm(accounts=_accounts(campaign.union)),
     }
-    return desk.page(request, "campaign", "claims", context | forms)
+    refused = Commitment.objects.filter(claim__campaign=campaign)
+    context["same_card"] = set(queries.to_the_refused_card(refused).values_list("claim", flat=True))
+    return desk.page(request, "campaign", "claims", context | forms, union=campaign.union)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from ledger.books.models import BankAccount
+from portal.accounts import event_names
 from portal.accounts.access import StaffRequest, duty_required
 from portal.accounts.models import AuditEvent
 from portal.accounts.permissions import NotAllowed, duties_of
@@ -32,7 +34,8 @@ def home(request: StaffRequest) -> HttpResponse:
     shown = accounts.order_by("account__book__union__path")[:_SHOWN]
     amounts = bank_balances(shown)
     balances = [(account, amounts[account.pk]) for account in shown]
-    return desk.page(request, "home", "home", {"balances": balances})
+    context = {"balances": balances, "accounts_count": accounts.count()}
+    return desk.page(request, "home", "home", context)
 
 
 @duty_required(Duty.VIEW_AUDIT_TRAIL)
@@ -45,7 +48,11 @@ def audit_trail(request: StaffRequest) -> HttpResponse:
         events = events.filter(union__in=top)
     asked = request.GET.get("q", "").strip()
     if asked:
-        events = events.filter(action__icontains=asked) | events.filter(actor__name__icontains=asked)
+        events = events.filter(
+            Q(action__icontains=asked)
+            | Q(action__in=event_names.matching(asked))
+            | Q(actor__name__icontains=asked)
+        )
     found = Paginator(events, _PER_PAGE).get_page(request.GET.get("page"))
     return desk.page(request, "audit", "audit", {"events": found, "asked": asked})
 

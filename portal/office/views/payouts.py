@@ -8,17 +8,20 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from ledger.benefits import paying, settlement
+from ledger.benefits.models import Campaign, Programme, Run
 from ledger.books.holds import available
-from ledger.payouts import batches, exporting, refusals
+from ledger.payouts import batches, exporting, refusals, results
 from ledger.payouts.models import Batch, BatchState
 from ledger.payouts.reasons import REASONS
 from portal.accounts.access import StaffRequest, duty_required, refusals_on
 from portal.accounts.roles import Duty
+from portal.design.dates import cn_datetime
 from portal.office import desk
 from portal.office.forms import FileForm, ReasonForm
 
@@ -44,12 +47,15 @@ def overview(request: StaffRequest) -> HttpResponse:
     unions = desk.reach(request.user, desk.SEES_PAYOUTS)
     found = Batch.objects.filter(bank_account__account__book__union__in=unions)
     found = found.select_related("bank_account__account__book__union").order_by("-pk")
+    shown = Paginator(found, _PER_PAGE).get_page(request.GET.get("page"))
     return desk.page(
-        request,
-        "payouts",
-        "payouts",
-        {"batches": Paginator(found, _PER_PAGE).get_page(request.GET.get("page"))},
+        request, "payouts", "payouts", {"batches": shown, "purposes": _purposes([b.purpose for b in shown])}
     )
+
+
+def _purposes(names: list[str]) -> dict[str, Programme]:
+    """The programmes that stand as purpose on bank files, by their Chinese name."""
+    return {programme.name: programme for programme in Programme.objects.filter(name__in=names)}
 
 
 @duty_required(*desk.SEES_PAYOUTS)
@@ -121,10 +127,19 @@ def download(request: StaffRequest, code: str) -> HttpResponse:
 def take_result(request: StaffRequest, code: str) -> HttpResponse:
     batch = _batch(request, code)
     form = FileForm(request.POST, request.FILES)
-    outcome = None
+    outcome = before = None
     if form.is_valid():
+        content = form.content()
+        before = results.imported_before(batch, content)
         with refusals_on(form):
-            outcome = settlement.import_result(batch=batch, content=form.content(), actor=request.user)
+            outcome = settlement.import_result(batch=batch, content=content, actor=request.user)
+    if outcome is not None and before and not (outcome.paid or outcome.failed or outcome.unknown):
+        messages.info(
+            request,
+            _("This file had been imported already, on %(when)s. Nothing was added.")
+            % {"when": cn_datetime(before)},
+        )
+        return redirect("office_payout", code=code)
     if outcome is not None:
         paid, failed = len(outcome.paid), len(outcome.failed)
         messages.success(
@@ -149,8 +164,19 @@ def _page(request: StaffRequest, batch: Batch, **forms: Any) -> HttpResponse:
         "lines": shown,
         "rows": [(line, REASONS.get(line.reason)) for line in shown],
         "is_released": batch.state in (BatchState.RELEASED, BatchState.SENT, BatchState.SETTLED),
+        "purposes": _purposes([batch.purpose]),
+        "source_url": _source_url(batch),
         "withdraw_form": ReasonForm(),
         "refusal_form": ReasonForm(),
         "result_form": FileForm(),
     }
-    return desk.page(request, "payout", "payouts", context | forms)
+    return desk.page(request, "payout", "payouts", context | forms, union=batch.bank_account.book.union)
+
+
+def _source_url(batch: Batch) -> str:
+    """The page of the list or campaign that the batch pays."""
+    if Run.objects.filter(code=batch.source).exists():
+        return reverse("office_run", args=[batch.source])
+    if Campaign.objects.filter(code=batch.source).exists():
+        return reverse("office_campaign", args=[batch.source])
+    return ""

@@ -11,11 +11,12 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from ledger.benefits import funding, progress, runs
+from ledger.benefits import funding, progress, queries, runs
 from ledger.benefits.models import Run, RunState
 from ledger.benefits.progress import Step
 from ledger.books.models import BankAccount
 from portal.accounts.access import StaffRequest, duty_required, refusals_on
+from portal.accounts.permissions import has_duty
 from portal.accounts.roles import Duty
 from portal.office import desk
 from portal.office.forms import BankForm, PayoutForm, ReasonForm, RunForm
@@ -26,7 +27,9 @@ _PER_PAGE = 25
 def _run(request: StaffRequest, code: str) -> Run:
     """A list within reach; another union's list does not exist for this person."""
     return get_object_or_404(
-        Run.objects.select_related("version__programme", "union", "prepared_by", "approved_by"),
+        queries.with_paid(
+            Run.objects.select_related("version__programme", "union", "prepared_by", "approved_by")
+        ),
         code=code,
         union__in=desk.reach(request.user, desk.SEES_RUNS),
     )
@@ -35,8 +38,8 @@ def _run(request: StaffRequest, code: str) -> Run:
 @duty_required(*desk.SEES_RUNS)
 def overview(request: StaffRequest) -> HttpResponse:
     lists = Run.objects.filter(union__in=desk.reach(request.user, desk.SEES_RUNS))
-    lists = lists.select_related("version__programme", "union").order_by("-pk")
-    found = Paginator(lists, _PER_PAGE).get_page(request.GET.get("page"))
+    shown = queries.with_paid(lists.select_related("version__programme", "union").order_by("-pk"))
+    found = Paginator(shown, _PER_PAGE).get_page(request.GET.get("page"))
     return desk.page(request, "runs", "runs", {"runs": found})
 
 
@@ -90,7 +93,7 @@ def record_funds(request: StaffRequest, code: str) -> HttpResponse:
     share = funding.next_share(run)
     if share is None:
         return redirect("office_run", code=code)
-    form = BankForm(request.POST, accounts=_accounts(run.union if share.is_sent else share.funder))
+    form = BankForm(request.POST, accounts=_accounts(share.whose_books))
     if form.is_valid():
         with refusals_on(form):
             funding.record_next(funded=run, recorded_by=request.user, **form.cleaned_data)
@@ -131,14 +134,15 @@ def _page(request: StaffRequest, run: Run, **forms: Any) -> HttpResponse:
         "people": Paginator(people, _PER_PAGE).get_page(request.GET.get("page")),
         "progress": come,
         "share": share,
+        "records_share": share and has_duty(request.user, Duty.PREPARE_VOUCHER, share.whose_books),
         "steps": _steps(run, come),
         "send_back_form": ReasonForm(),
-        "funds_form": BankForm(accounts=_accounts(run.union if share.is_sent else share.funder))
-        if share
-        else None,
+        "funds_form": BankForm(accounts=_accounts(share.whose_books)) if share else None,
         "payout_form": PayoutForm(accounts=_accounts(run.union)),
     }
-    return desk.page(request, "run", "runs", context | forms)
+    refused = queries.to_the_refused_card(run.commitments.all())
+    context["same_card"] = set(refused.values_list("pk", flat=True))
+    return desk.page(request, "run", "runs", context | forms, union=run.union)
 
 
 def _steps(run: Run, come: progress.Progress) -> list[dict[str, Any]]:

@@ -54,7 +54,7 @@ def test_the_paper_says_everything_that_an_original_voucher_must(receipt: Receip
         "2026年03月02日",
         "欧阳龑𠮷",
         "T-C001-000001",
-        "2026-03 至 2027-02",
+        "2026年3月至2027年2月",
         "人民币贰拾肆元整",
         "¥24.00",
         "现金",
@@ -153,7 +153,7 @@ def test_a_single_month_is_written_once(union: Union) -> None:
         item="会费", period_from=202603, period_to=202603, quantity=1, unit_price=Money("2.00", "CNY")
     )
     text = _text(pdf.render(issue_to(union, lines=[line])))
-    assert "2026-03" in text
+    assert "2026年3月" in text
     assert "至" not in text
 
 

@@ -160,6 +160,8 @@ def test_the_commands_import_match_and_print(world: World, tmp_path: Path) -> No
     assert [item["amount"] for item in data["bank_paid_we_not"]] == ["5.00"]
     code, out, _err = run(*arguments)
     assert code == 0
+    # Matched the first time, and still counted the second.
+    assert out.startswith("1 matched, 0 suggested, 1 unexplained")
     assert "995.00  调节后银行余额" in out
     assert all(result.ok for result in verify())
 

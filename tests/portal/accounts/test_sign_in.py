@@ -252,3 +252,23 @@ def test_the_carrier_is_a_setting(client: Client, member: Member, settings: Sett
     _ask(client, member.phone)
     assert Carrier.sent == [member.phone]
     assert not OutboxMessage.objects.exists()
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_asking_for_a_code_says_the_same_to_everybody(client: Client, member: Member, is_known: bool) -> None:
+    client.cookies["django_language"] = "en"
+    number = member.phone.removeprefix("+86") if is_known else "13900009999"
+    answer = client.post("/sign-in/", {"phone": number}, follow=True)
+    assert [str(message) for message in answer.context["messages"]] == []
+    page = client.post("/sign-in/code/", {"code": "000000" if not is_known or _code() != "000000" else "1"})
+    assert "This code is not right." in page.content.decode()
+    assert member.user.username not in page.content.decode()
+
+
+def test_signing_in_greets_without_the_name_of_the_account(client: Client, member: Member) -> None:
+    client.cookies["django_language"] = "en"
+    _ask(client, member.phone)
+    client.post("/sign-in/code/", {"code": _code()})
+    page = client.get("/me/").content.decode()
+    assert "You are signed in." in page
+    assert f"as {member.user.username}" not in page

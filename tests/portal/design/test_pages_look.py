@@ -168,7 +168,7 @@ def test_a_device_that_asks_for_dark_gets_the_same_colours_as_a_reader_who_chose
 
 def test_the_styles_stay_small_and_need_nothing_from_elsewhere() -> None:
     sheets = sorted((STATIC / "css").rglob("*.css"))
-    assert sum(sheet.stat().st_size for sheet in sheets) < 45_000
+    assert sum(sheet.stat().st_size for sheet in sheets) < 47_000
     assert [sheet.name for sheet in sheets if re.search(r"url\(|@import|https?:", sheet.read_text())] == []
     home = Path(settings.BASE_DIR)
     bases = [home / "portal/templates/base.html", home / "content/templates/content/base.html"]
@@ -189,3 +189,10 @@ def test_the_one_script_carries_the_nonce_of_the_policy(client: Client) -> None:
     script = re.search(r'<script src="[^"]*htmx[^"]*"[^>]*nonce="([^"]+)"', answer.content.decode())
     assert script is not None
     assert f"'nonce-{script.group(1)}'" in answer["Content-Security-Policy"]
+
+
+def test_robots_are_told_what_is_public_and_browsers_find_the_icon(client: Client) -> None:
+    said = client.get("/robots.txt")
+    assert said.headers["Content-Type"].startswith("text/plain")
+    assert "Disallow: /me/\n" in said.content.decode()
+    assert client.get("/favicon.ico").headers["Location"].endswith(".svg")

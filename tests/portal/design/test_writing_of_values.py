@@ -10,9 +10,10 @@ from django.template import Context, Template, TemplateSyntaxError
 from django.utils import translation
 from djmoney.money import Money
 
+from portal.design.dates import cn_date, cn_datetime, cn_month, cn_months
 from portal.design.icons import ICONS
 from portal.design.status import STATUSES, TONES
-from portal.design.templatetags.puhui import cn_date, cn_datetime, cn_month, figure, money, percent, whole
+from portal.design.templatetags.puhui import figure, money, percent, whole
 
 
 def render(source: str, **context: object) -> str:
@@ -58,8 +59,15 @@ def test_a_day_is_written_in_the_language_of_the_page() -> None:
     day = dt.date(2026, 11, 3)
     with translation.override("zh-hans"):
         assert (cn_date(day), cn_month(day)) == ("2026年11月3日", "2026年11月")
+        assert cn_months(202611, 202611) == "2026年11月"
     with translation.override("en"):
-        assert (cn_date(day), cn_month(day)) == ("3 Nov 2026", "Nov 2026")
+        assert (cn_date(day), cn_month(day)) == ("3 November 2026", "November 2026")
+        assert cn_months(202611, 202702) == "November 2026 – February 2027"
+
+
+def test_a_mobile_number_is_written_as_people_say_it() -> None:
+    assert render("{{ number|phone }}", number="+8613800138000") == "138 0013 8000"
+    assert render("{{ number|phone }}", number="+447700900123") == "+447700900123"
 
 
 def test_a_moment_is_told_in_shanghai_time_even_past_midnight() -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from djmoney.money import Money
 
 from content import building
-from ledger.benefits import campaigns, programmes
-from ledger.benefits.models import Campaign, Claim, ClaimState
+from ledger.benefits import campaigns, claims, programmes, runs
+from ledger.benefits.models import Campaign, Claim, ClaimState, ProgrammeVersion
 from ledger.dues import collecting
 from ledger.dues.models import DuesPayment
+from portal.accounts.models import User
 from portal.accounts.roles import Role
+from portal.design.dates import cn_date
 from portal.members import register
 from portal.members.models import Member
 from tests import factories
@@ -93,7 +97,7 @@ _TRIP = {"travelled_on": "2026-02-20", "transport": "rail", "ticket_number": "E1
     [
         ("/me/", ["林示例", "HD-C001"]),
         ("/me/benefits/", ["300.00", "150.00", "津东总工发[2019]22号"]),
-        ("/me/benefits/travel_back/", ["三(一)3"]),
+        ("/me/benefits/travel_back/", ["三（一）3"]),
         ("/me/benefits/travel_back/apply/", ["2026"]),
         ("/me/dues/", ["24.00", "PDF"]),
         ("/me/receipts/", ["PDF"]),
@@ -165,9 +169,13 @@ def test_nobody_gives_back_another_members_place(
 
 def test_mistakes_are_explained_and_keep_what_was_typed(browser: Client, campaign: Campaign) -> None:
     wrong = _TRIP | {"travelled_on": "2025-01-01", "ticket_number": "KEEPME"}
+    wrong |= {"fare": "about 200"}
     page = browser.post("/me/benefits/travel_back/apply/", wrong).content.decode()
+    assert 'value="about 200"' in page
+    page = browser.post("/me/benefits/travel_back/apply/", wrong | {"fare": "1"}).content.decode()
     assert "KEEPME" in page
-    assert "2026-04-03" in page
+    assert "2026年4月3日" in page
+    assert 'id="id_travelled_on_error"' in page
     assert not Claim.objects.exists()
 
 
@@ -201,3 +209,91 @@ def test_the_return_page_tells_what_happened(browser: Client, paid: DuesPayment)
     assert "24.00" in page
     assert browser.get("/me/dues/return/?payment=999999").status_code == 404
     assert browser.get("/me/dues/return/?payment=x").status_code == 404
+
+
+def _trail(page: str) -> list[tuple[str, str]]:
+    """(state, title) of each step on a page."""
+    return re.findall(r'<li class="(\w+)".*?<span class="trail-title">(.*?)</span>', page, re.DOTALL)
+
+
+def test_a_claim_in_progress_is_where_the_money_is(
+    browser: Client, campaign: Campaign, member: Member
+) -> None:
+    browser.cookies["django_language"] = "en"
+    browser.post("/me/benefits/travel_back/apply/", _TRIP)
+    page = browser.get("/me/money/").content.decode()
+    assert _trail(page) == [
+        ("done", "Claimed under clause 三（一）3"),
+        ("current", "Ticket checked"),
+        ("waiting", "Approved by another person"),
+        ("waiting", "Sent to the bank"),
+        ("waiting", "On your card"),
+    ]
+    assert _trail(browser.get("/me/benefits/travel_back/").content.decode()) == _trail(page)
+    worker = User.objects.get(username="worker")
+    campaigns.verify(claims=[Claim.objects.get()], verified_by=worker)
+    states = [state for state, _title in _trail(browser.get("/me/money/").content.decode())]
+    assert states == ["done", "done", "current", "waiting", "waiting"]
+
+
+def test_a_refused_claim_says_why(browser: Client, campaign: Campaign) -> None:
+    browser.post("/me/benefits/travel_back/apply/", _TRIP)
+    claims.reject(claim=Claim.objects.get(), reason="车票不清楚", actor=User.objects.get(username="worker"))
+    page = browser.get("/me/money/").content.decode()
+    assert [state for state, _title in _trail(page)][1] == "failed"
+    assert "车票不清楚" in page
+
+
+def test_the_trail_tells_the_days_of_the_business_and_what_comes_next(
+    browser: Client, campaign: Campaign, federation: Federation
+) -> None:
+    run = runs.prepare(
+        version=ProgrammeVersion.objects.get(programme__code="card_subsidy"),
+        union=federation.district,
+        list_date=dt.date(2026, 3, 16),
+        prepared_by=federation.maker,
+    )
+    page = browser.get("/me/money/").content.decode()
+    assert [state for state, _title in _trail(page)] == ["done", "current", "waiting", "waiting"]
+    assert "2026年3月16日" in page
+    assert cn_date(timezone.localdate()) not in page
+    for funder in (federation.municipal, federation.district):
+        programmes.set_budget(
+            union=funder,
+            programme=run.version.programme,
+            year_key=2026,
+            amount=Money(1_000, "CNY"),
+            approved_by=federation.checker,
+        )
+    runs.approve(run=run, seen=runs.fingerprint(run), approved_by=federation.checker)
+    states = [state for state, _title in _trail(browser.get("/me/money/").content.decode())]
+    assert states == ["done", "done", "current", "waiting"]
+
+
+def test_money_that_waits_for_a_card_says_so(browser: Client, campaign: Campaign, member: Member) -> None:
+    browser.cookies["django_language"] = "en"
+    browser.post("/me/benefits/travel_back/apply/", _TRIP)
+    member.cards.update(status="replaced")
+    page = browser.get("/me/money/").content.decode()
+    assert "It waits for your card" in page
+    card = browser.get("/me/card/").content.decode()
+    assert ("Register my card" in card, "Register another card" in card) == (True, False)
+
+
+def test_the_page_of_a_benefit_has_one_title_one_badge_and_no_way_to_itself(
+    browser: Client, everything: None
+) -> None:
+    page = browser.get("/me/benefits/travel_back/").content.decode()
+    main = page.split('id="main"')[1].split("</main>")[0]
+    assert main.count('class="badge') == 1
+    assert main.count("春节返津") == 1
+    assert 'href="/me/benefits/travel_back/"' not in main
+
+
+def test_facts_about_a_member_are_answered_with_yes_or_no(browser: Client) -> None:
+    page = browser.get("/me/profile/").content.decode()
+    assert re.findall(r"<dd>\s*(是|否|True|False)\s*</dd>", page) == ["是", "是", "是"]
+
+
+def test_the_tab_bar_leaves_the_footer_within_reach(browser: Client) -> None:
+    assert re.search(r'<body class="page\s+page-member\s*">', browser.get("/me/").content.decode())

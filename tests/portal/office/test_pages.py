@@ -203,3 +203,11 @@ def test_a_bank_transfer_of_dues_needs_its_account_and_reference(federation: Fed
     assert "Choose the account that the money came to." in browser.post(address, typed).content.decode()
     browser.post(address, typed | {"bank_reference": "T20260316001", "bank_account": str(bank.pk)})
     assert payer.dues_payments.get().amount.amount == 24
+
+
+def test_the_office_of_an_administrator_says_what_is_done_there_and_how(federation: Federation) -> None:
+    admin = factories.user("boss", Role.ADMIN, federation.municipal)
+    page = browser_of(admin).get("/office/").content.decode()
+    for command in ("staff_create", "staff_role", "staff_reset"):
+        assert f"manage.py {command} &lt;user&gt;" in page
+    assert "manage.py" not in browser_of(federation.maker).get("/office/").content.decode()

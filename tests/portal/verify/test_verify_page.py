@@ -41,7 +41,14 @@ def test_the_address_of_the_qr_code_answers_at_once(client: Client, receipt: Rec
     response = client.get(receipt.get_verify_url())
     page = _text(response)
     assert response.status_code == 200
-    for said in ("示例社区工会联合会", "2026年3月2日", "王**", "26000001", "0000000001", "2026-03 – 2027-02"):
+    for said in (
+        "示例社区工会联合会",
+        "2026年3月2日",
+        "王**",
+        "26000001",
+        "0000000001",
+        "2026年3月 – 2027年2月",
+    ):
         assert said in page, said
     assert "王小明" not in page
     assert receipt.payer_reference not in page

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.utils.translation import gettext as _
 
 from ledger.benefits.settlement import import_result
 from ledger.payouts.models import Batch
 from portal.errors import DomainError
+from portal.files import file_trouble
 
 
 class Command(BaseCommand):
@@ -24,10 +26,15 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print counts as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        batch = Batch.objects.filter(code=options["batch"]).first()
+        if batch is None:
+            self.stderr.write(_("There is no payout %(code)s.") % {"code": options["batch"]})
+            sys.exit(2)
         try:
-            batch = Batch.objects.get(code=options["batch"])
-            outcome = import_result(batch=batch, content=options["file"].read_bytes(), actor=None)
-        except (Batch.DoesNotExist, OSError, DomainError) as error:
+            with file_trouble(options["file"]):
+                content = options["file"].read_bytes()
+            outcome = import_result(batch=batch, content=content, actor=None)
+        except DomainError as error:
             self.stderr.write(str(error))
             sys.exit(2)
         counts = {
@@ -40,6 +47,11 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(counts))
             return
-        self.stdout.write("  ".join(f"{name} {value}" for name, value in counts.items()))
+        self.stdout.write(
+            _(
+                "%(batch)s: %(paid)s paid, %(failed)s not paid, %(unknown)s undecided, %(already)s known before"
+            )
+            % counts
+        )
         for line in outcome.failed:
             self.stdout.write(f"  {line.seq}: {line.payee_name[:1]}* {line.reason}")

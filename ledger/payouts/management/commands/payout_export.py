@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from ledger.payouts.exporting import export
 from ledger.payouts.models import Batch
 from portal.errors import DomainError
+from portal.files import file_trouble
 
 
 class Command(BaseCommand):
@@ -40,11 +41,10 @@ class Command(BaseCommand):
             # One database transaction: a file that cannot be written does not mark the payout as sent.
             with transaction.atomic():
                 file = export(batch=batch, actor=None)
-                path.write_bytes(file.content)
+                with file_trouble(path):
+                    path.write_bytes(file.content)
         except DomainError as error:
             self._refuse(str(error))
-        except OSError as error:
-            self._refuse(_("Cannot write %(path)s: %(reason)s") % {"path": path, "reason": error.strerror})
         else:
             self.stdout.write(f"{path}  sha256 {file.sha256}")
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from ledger.receipts import pdf
 from ledger.receipts.models import Receipt
 from portal.errors import DomainError
+from portal.files import file_trouble
 
 
 class Command(BaseCommand):
@@ -32,13 +33,10 @@ class Command(BaseCommand):
             return
         try:
             content = pdf.render(receipt)
-            Path(options["output"]).write_bytes(content)
+            with file_trouble(Path(options["output"])):
+                Path(options["output"]).write_bytes(content)
         except DomainError as error:
             self._refuse(str(error))
-        except OSError as error:
-            self._refuse(
-                _("Cannot write %(path)s: %(reason)s") % {"path": options["output"], "reason": error.strerror}
-            )
         else:
             self.stdout.write(options["output"])
 

@@ -13,8 +13,8 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils.translation import gettext as _
 
 from ledger.books.models import BankAccount
-from ledger.reconciliation.matching import Matched, match
-from ledger.reconciliation.queries import Adjustment, Item, adjustment
+from ledger.reconciliation.matching import Suggestion, match
+from ledger.reconciliation.queries import Adjustment, Item, adjustment, matched_in
 
 
 class Command(BaseCommand):
@@ -41,24 +41,25 @@ class Command(BaseCommand):
             return
         year, month = int(period[1]), int(period[2])
         end = dt.date(year, month, calendar.monthrange(year, month)[1])
-        matched = match(bank_account=bank_account, up_to=end, actor=None)
+        suggested = match(bank_account=bank_account, up_to=end, actor=None).suggested
+        matched = matched_in(bank_account=bank_account, month=year * 100 + month)
         found = adjustment(bank_account=bank_account, month=year * 100 + month)
         if options["json"]:
-            data = {"bank_account": code, "period": options["period"], **_data(matched, found)}
+            data = {"bank_account": code, "period": options["period"], **_data(matched, suggested, found)}
             self.stdout.write(json.dumps(data, ensure_ascii=False))
         else:
-            self._print(matched, found)
+            self._print(matched, suggested, found)
 
-    def _print(self, matched: Matched, found: Adjustment) -> None:
+    def _print(self, matched: int, suggested: list[Suggestion], found: Adjustment) -> None:
         self.stdout.write(
             _("%(matched)s matched, %(suggested)s suggested, %(unexplained)s unexplained")
             % {
-                "matched": matched.matched,
-                "suggested": len(matched.suggested),
+                "matched": matched,
+                "suggested": len(suggested),
                 "unexplained": found.unexplained,
             }
         )
-        for suggestion in matched.suggested:
+        for suggestion in suggested:
             self.stdout.write(f"? {suggestion.line}: {suggestion.transactions[0]} ({suggestion.reason})")
         self.stdout.write(f"银行存款余额调节表 {found.as_of}")
         for title, amount in (
@@ -83,10 +84,10 @@ class Command(BaseCommand):
         sys.exit(2)
 
 
-def _data(matched: Matched, found: Adjustment) -> dict[str, object]:
+def _data(matched: int, suggested: list[Suggestion], found: Adjustment) -> dict[str, object]:
     return {
-        "matched": matched.matched,
-        "suggested": len(matched.suggested),
+        "matched": matched,
+        "suggested": len(suggested),
         "unexplained": found.unexplained,
         "book_balance": str(found.book_balance.amount),
         "bank_balance": str(found.bank_balance.amount),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from ledger.books.models import BankAccount
 from ledger.reconciliation.statements import FORMATS, import_statement
 from portal.errors import DomainError
+from portal.files import file_trouble
 
 
 class Command(BaseCommand):
@@ -32,15 +33,15 @@ class Command(BaseCommand):
             return
         path = Path(options["file"])
         try:
+            with file_trouble(path):
+                content = path.read_bytes()
             imported = import_statement(
                 bank_account=bank_account,
-                content=path.read_bytes(),
+                content=content,
                 file_name=path.name,
                 actor=None,
                 format=options["format"],
             )
-        except OSError as error:
-            self._refuse(_("Cannot read %(path)s: %(reason)s") % {"path": path, "reason": error.strerror})
         except DomainError as error:
             self._refuse(str(error))
         else:

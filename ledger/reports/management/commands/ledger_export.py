@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from ledger.books.models import Book
 from ledger.reports.exports import FORMATS, write
+from portal.files import FileTrouble, file_trouble
 
 
 class Command(BaseCommand):
@@ -29,8 +30,8 @@ class Command(BaseCommand):
             self.stderr.write(_("There is no book %(code)s.") % {"code": options["book"]})
             sys.exit(2)
         try:
-            with options["output"].open("wb") as out:
+            with file_trouble(options["output"]), options["output"].open("wb") as out:
                 write(list(books), options["format"], out)
-        except OSError as error:
-            self.stderr.write(_("The file cannot be written: %(why)s") % {"why": error})
+        except FileTrouble as error:
+            self.stderr.write(str(error))
             sys.exit(2)

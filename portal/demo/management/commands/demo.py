@@ -46,6 +46,11 @@ class Command(BaseCommand):
             self.stderr.write(_("The demo runs with the demo settings only."))
             sys.exit(2)
         port = int(os.environ.get("PORT", "8000"))
+        # What is told is English like the set-up before it; the books that are made meanwhile are Chinese.
+        with translation.override("en"):
+            self._run(port, options)
+
+    def _run(self, port: int, options: dict[str, Any]) -> None:
         try:
             if not options["no_serve"]:
                 serving.require_free(port)
