@@ -63,7 +63,7 @@ def set_budget(
         )
     acts.record(
         actor=set_by,
-        action="budget.set",
+        action="book.budget_set",
         target=book,
         union=book.union,
         year=year,

@@ -66,7 +66,7 @@ EVENTS: Final[dict[str, Promise]] = {
     "voucher.discarded": _("Voucher discarded"),
     "voucher.file_attached": _("File attached to a voucher"),
     "voucher.file_removed": _("File taken off a voucher"),
-    "budget.set": _("Budget of the year set"),
+    "book.budget_set": _("Budget of the year set"),
     "period.closed": _("Month closed"),
     "period.reopening_asked": _("Opening a month again asked for"),
     "period.reopened": _("Month opened again"),

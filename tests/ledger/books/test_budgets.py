@@ -62,7 +62,7 @@ def test_a_new_version_replaces_the_old_one_and_both_are_on_the_trail(
     set_budget(book, federation, approval="工委〔2026〕9号", a401="300.00")
     found = {line.account.code: line.amount.amount for line in budgets.budget_of(book, 2026)}
     assert found == {"401": Decimal("300.00")}
-    details = AuditEvent.objects.filter(action="budget.set").latest("pk").details
+    details = AuditEvent.objects.filter(action="book.budget_set").latest("pk").details
     assert (details["before"], details["after"]) == ({"401": "240.00", "501": "100.00"}, {"401": "300.00"})
     assert details["approval"] == "工委〔2026〕9号"
 
