@@ -298,33 +298,44 @@ def _executed(planned: Decimal, month: Decimal, year: Decimal) -> tuple[Cell, ..
     return planned, month, year, planned - year, share
 
 
+# 上下级往来 (domain 2.7): what one union gives or owes stands against what the other receives or has to get.
 _ELIMINATION = """
-SELECT t.mirror_key, max(b.code) FILTER (WHERE a.code LIKE '508%%'), max(b.code) FILTER (WHERE a.code LIKE '403%%'),
-       coalesce(sum(p.amount) FILTER (WHERE p.side = 'D' AND a.code LIKE '508%%'), 0),
-       coalesce(sum(p.amount) FILTER (WHERE p.side = 'C' AND a.code LIKE '403%%'), 0)
-  FROM books_transaction t
-  JOIN books_posting p ON p.transaction_id = t.id
-  JOIN books_account a ON a.id = p.account_id
-  JOIN books_book b ON b.id = t.book_id
- WHERE t.month <= %(month)s AND t.kind NOT IN ('closing', 'year_end') AND t.mirror_key IN (
-       SELECT mirror_key FROM books_transaction WHERE book_id = %(book)s AND mirror_key <> '' AND month <= %(month)s)
- GROUP BY t.mirror_key ORDER BY t.mirror_key
+WITH pair (giving, giving_side, getting, getting_side) AS (
+    VALUES ('50801', 'D', '40301', 'C'), ('50802', 'D', '40302', 'C'), ('21201', 'C', '13101', 'D'),
+           ('21202', 'C', '13102', 'D'), ('211', 'C', '132', 'D')
+), linked AS (
+    SELECT t.mirror_key, b.code AS book, a.code AS account, p.side, p.amount
+      FROM books_transaction t
+      JOIN books_posting p ON p.transaction_id = t.id
+      JOIN books_account a ON a.id = p.account_id
+      JOIN books_book b ON b.id = t.book_id
+     WHERE t.month <= %(month)s AND t.kind NOT IN ('closing', 'year_end') AND t.mirror_key IN (
+           SELECT mirror_key FROM books_transaction
+            WHERE book_id = %(book)s AND mirror_key <> '' AND month <= %(month)s)
+), sides AS (
+    SELECT mirror_key, pair.*, book, true AS gives, CASE side WHEN giving_side THEN amount ELSE -amount END AS amount
+      FROM linked JOIN pair ON account LIKE giving || '%%'
+    UNION ALL
+    SELECT mirror_key, pair.*, book, false, CASE side WHEN getting_side THEN amount ELSE -amount END
+      FROM linked JOIN pair ON account LIKE getting || '%%'
+)
+SELECT mirror_key, giving || ' / ' || getting, max(book) FILTER (WHERE gives), max(book) FILTER (WHERE NOT gives),
+       coalesce(sum(amount) FILTER (WHERE gives), 0), coalesce(sum(amount) FILTER (WHERE NOT gives), 0)
+  FROM sides GROUP BY mirror_key, giving, getting ORDER BY mirror_key, giving
 """
 
 
 def elimination(book: Book, month: int, language: str = "zh") -> Report:
-    """上下级往来抵销: 508 of the payer against 403 of the receiver, payment by payment until YYYYMM."""
+    """上下级往来抵销: what this book gave, owed, received or had to get, against the other union's, until YYYYMM."""
     with connection.cursor() as cursor:
         cursor.execute(_ELIMINATION, {"book": book.pk, "month": month})
         found = cursor.fetchall()
-    figures = [Column(zh, en, is_figure=True) for zh, en in
-               (("补助下级支出", "508 paid"), ("上级补助收入", "403 received"), ("在途", "In transit"))]  # fmt: skip
     rows = [
-        Row((key, paid_by or "", received_by or "", paid, received, paid - received))
-        for key, paid_by, received_by, paid, received in found
+        Row((key, pair, giver or "", getter or "", given, got, given - got))
+        for key, pair, giver, getter, given, got in found
     ]
-    sums = [sum((Decimal(row[n]) for row in found), _ZERO) for n in (3, 4)]
-    rows.append(Row((_said("合计", language), "", "", sums[0], sums[1], sums[0] - sums[1]), is_total=True))
+    sums = [sum((Decimal(row[n]) for row in found), _ZERO) for n in (4, 5)]
+    rows.append(Row((_said("合计", language), "", "", "", *sums, sums[0] - sums[1]), is_total=True))
     return Report(
         name="上下级往来抵销表",
         name_en="Inter-union elimination",
@@ -332,10 +343,13 @@ def elimination(book: Book, month: int, language: str = "zh") -> Report:
         book=book,
         period=written(month),
         columns=(
-            Column("付款", "Payment"),
-            Column("付款账套", "Paid by"),
-            Column("收款账套", "Received by"),
-            *figures,
+            Column("业务", "Payment"),
+            Column("对应科目", "Accounts"),
+            Column("拨付方", "Gives"),
+            Column("收款方", "Receives"),
+            Column("拨付方金额", "Given", is_figure=True),
+            Column("收款方金额", "Received", is_figure=True),
+            Column("在途", "In transit", is_figure=True),
         ),
         rows=rows,
         is_wide=True,

@@ -110,7 +110,9 @@ def test_statements_tie_to_the_trial_balance(district: Book) -> None:
 def test_payments_between_unions_are_eliminated(district: Book, federation: Federation) -> None:
     for book in (district, federation.books["TJ"]):
         found = ledgers.elimination(book, 202604).rows
-        assert found[0].cells == ("M1", "TJ", "HD", Decimal("90.00"), Decimal("90.00"), ZERO)
+        assert found[0].cells == (
+            "M1", "50802 / 40302", "TJ", "HD", Decimal("90.00"), Decimal("90.00"), ZERO
+        )  # fmt: skip
     post(
         book=federation.books["TJ"], external_key="sent", mirror_key="M2", date=dt.date(2026, 4, 30), kind="manual",
         summary="在途", entries=[Entry(
@@ -118,6 +120,22 @@ def test_payments_between_unions_are_eliminated(district: Book, federation: Fede
         )],
     )  # fmt: skip
     assert ledgers.elimination(federation.books["TJ"], 202604).rows[-1].cells[-1] == Decimal("5.00")
+
+
+def test_what_is_owed_between_unions_is_eliminated_too(federation: Federation) -> None:
+    for code, debit, credit in (("TJ", "50802", "21201"), ("HD", "13101", "40302")):
+        post(
+            book=federation.books[code], external_key="notice", mirror_key="N1", date=dt.date(2026, 12, 31),
+            kind="notice", summary="年末补助通知", entries=[
+                Entry(debit=debit, credit=credit, amount=yuan("90.00"), project="普惠补贴", fund_source="earmarked")
+            ],
+        )  # fmt: skip
+    found = [row.cells for row in ledgers.elimination(federation.books["HD"], 202612).rows[:-1]]
+    ninety = Decimal("90.00")
+    assert found == [
+        ("N1", "21201 / 13101", "TJ", "HD", ninety, ninety, ZERO),
+        ("N1", "50802 / 40302", "TJ", "HD", ninety, ninety, ZERO),
+    ]
 
 
 @pytest.mark.parametrize("code", sorted(ledgers.CATALOGUE))
