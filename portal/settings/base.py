@@ -114,7 +114,9 @@ DATABASES = {"default": env.db("DATABASE_URL", default="postgresql:///puhui")}
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # Statements that psycopg's own cursors run again and again (posting, claims) are parsed and planned once a connection.
-DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5
+DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = (
+    env.int("DATABASE_PREPARE_AFTER", default=5) or None
+)
 # Rate limits and used one-time codes must hold across all server processes, so they are kept in the database.
 CACHES = {
     "default": {
