@@ -21,7 +21,7 @@ LOCAL_AUTHORITY = "普惠账套模板"
 # Cash and bank may never be overdrawn; the cash box is one guarded row.
 _GUARDS = {"101": 1}
 # Accounts that many payments move at once keep their totals in several rows.
-_SHARDS = {"401": 8}
+_SHARDS = {"401": 32}
 _AT_ONCE = 5_000
 
 

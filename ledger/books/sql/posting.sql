@@ -42,6 +42,24 @@ CREATE TRIGGER turnover_is_kept_by_ledger BEFORE INSERT OR UPDATE OR DELETE ON b
 ALTER TABLE books_balance SET (fillfactor = 50);
 ALTER TABLE books_turnover SET (fillfactor = 50);
 
+-- An account begins with one row of totals. Busy accounts get further ones as connections need them, so that many may be
+-- allowed and books without much traffic have none to carry.
+CREATE OR REPLACE FUNCTION books_prepare_account() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    parent_id bigint;
+BEGIN
+    SELECT id INTO parent_id FROM books_account
+     WHERE book_id = NEW.book_id AND NEW.code LIKE code || '_%' ORDER BY length(code) DESC LIMIT 1;
+    IF parent_id IS NOT NULL THEN
+        UPDATE books_account SET is_leaf = false WHERE id = parent_id AND is_leaf;
+        IF EXISTS (SELECT FROM books_transfer WHERE debit_id = parent_id OR credit_id = parent_id) THEN
+            RAISE EXCEPTION 'account above % already has postings', NEW.code USING ERRCODE = 'PH003';
+        END IF;
+    END IF;
+    INSERT INTO books_balance (account_id, shard, debit, credit, guard) VALUES (NEW.id, 0, 0, 0, NEW.guard);
+    RETURN NULL;
+END $$;
+
 -- What the rows must be: lines of a transaction of this database transaction, in its book and month, between two lowest
 -- accounts of that book, with the dimensions that these require, in an open month. Locks are taken in one order by every
 -- post: the advisory lock of the book that closing takes alone (ledger.books.locks.PERIOD_LOCK), turnovers by account,
