@@ -28,6 +28,7 @@ def bring(*, book: Book, lines: Iterable[Line], prepared_by: AbstractBaseUser) -
     Raises BalancesRefused for income or expenditure and for a second voucher, and what ``manual.prepare`` raises.
     """
     brought = list(lines)
+    Book.objects.select_for_update(no_key=True).get(pk=book.pk)
     day = book.opened_on - dt.timedelta(days=1)
     month = day.year * 100 + day.month
     if book.vouchers.filter(month=month).exists():

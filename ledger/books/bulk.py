@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from .errors import ExternalKeyReused, NothingToPost, UnknownAccount, ledger_refusals
 from .models import Book, Transaction
-from .posting import LINES, Entry, post
+from .posting import LINES, Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,21 +34,20 @@ class NewTransaction:
     actor: AbstractBaseUser | None = None
 
 
-@transaction.atomic
 def post_together(linked: Sequence[NewTransaction]) -> list[Transaction]:
-    """Post linked events, as the two halves of a payment between unions, in one database transaction: all or none.
+    """Post linked events, as the two halves of a payment between unions, in one statement: all or none.
 
-    Books are taken in one order, whatever the order of ``linked``; the result is in the order of ``linked``.
+    One statement takes the totals of all of them in one order, whatever the order of ``linked``; the result is in the
+    order of ``linked``. Raises what ``post`` raises.
     """
-    posted = {}
-    for n, new in sorted(enumerate(linked), key=lambda pair: pair[1].book.pk):
-        posted[n] = post(**{name: getattr(new, name) for name in NewTransaction.__slots__})
-    return [posted[n] for n in range(len(linked))]
+    ids = post_many(linked)
+    found = Transaction.objects.select_related("book").in_bulk(ids)
+    return [found[pk] for pk in ids]
 
 
 # One row for each line; the head stands on every line of its transaction and is read from the first.
 _INCOMING = """
-DROP TABLE IF EXISTS incoming;
+DROP TABLE IF EXISTS pg_temp.incoming;
 CREATE TEMPORARY TABLE incoming (
     n int, line int, book_id bigint, external_key text, date date, month int, kind text, summary text, document text,
     rule text, mirror_key text, created_by_id bigint, debit text, credit text, amount numeric(18, 2), red boolean,
@@ -59,11 +58,11 @@ WITH head AS (
     INSERT INTO books_transaction (book_id, external_key, date, month, kind, summary, document, rule, mirror_key,
                                    created_at, created_by_id)
     SELECT book_id, external_key, date, month, kind, summary, document, rule, mirror_key, %s, created_by_id
-      FROM incoming WHERE line = 1 ORDER BY n
+      FROM pg_temp.incoming WHERE line = 1 ORDER BY n
     ON CONFLICT (book_id, external_key) DO NOTHING RETURNING id, book_id, month, external_key
 ), body AS (
     INSERT INTO books_transfer {LINES}
-      FROM head JOIN incoming row USING (book_id, external_key)
+      FROM head JOIN pg_temp.incoming row USING (book_id, external_key)
       LEFT JOIN books_account debit ON debit.book_id = head.book_id AND debit.code = row.debit
       LEFT JOIN books_account credit ON credit.book_id = head.book_id AND credit.code = row.credit
 )
@@ -71,20 +70,22 @@ SELECT count(*) FROM head
 """
 _OTHER_CONTENT = """
 SELECT h.external_key
-  FROM (SELECT n, book_id, external_key, date, kind,
+  FROM (SELECT n, book_id, external_key, date, kind, document, mirror_key,
                array_agg((line, debit, credit, amount, red, project, fund, party)::text ORDER BY line) AS lines
-          FROM incoming GROUP BY 1, 2, 3, 4, 5) h
+          FROM pg_temp.incoming GROUP BY 1, 2, 3, 4, 5, 6, 7) h
   JOIN books_transaction t USING (book_id, external_key)
   LEFT JOIN LATERAL (
        SELECT array_agg((f.line, d.code::text, c.code::text, f.amount, f.is_red, f.project::text, f.fund_source::text,
                          f.party::text)::text ORDER BY f.line) AS lines
          FROM books_transfer f JOIN books_account d ON d.id = f.debit_id JOIN books_account c ON c.id = f.credit_id
         WHERE f.transaction_id = t.id) posted ON true
- WHERE (t.date, t.kind) IS DISTINCT FROM (h.date, h.kind) OR h.lines IS DISTINCT FROM posted.lines
+ WHERE (t.date, t.kind, t.document, t.mirror_key) IS DISTINCT FROM (h.date, h.kind, h.document, h.mirror_key)
+    OR h.lines IS DISTINCT FROM posted.lines
  ORDER BY h.n LIMIT 1
 """
 _IDS = """
-SELECT array_agg(t.id ORDER BY n) FROM incoming JOIN books_transaction t USING (book_id, external_key) WHERE line = 1
+SELECT array_agg(t.id ORDER BY n)
+  FROM pg_temp.incoming JOIN books_transaction t USING (book_id, external_key) WHERE line = 1
 """
 
 
@@ -116,7 +117,7 @@ def post_many(new: Sequence[NewTransaction]) -> list[int]:
 
 def _copy_and_post(cursor: psycopg.Cursor[tuple[Any, ...]], new: Sequence[NewTransaction]) -> list[int]:
     cursor.execute(_INCOMING)
-    with cursor.copy("COPY incoming FROM STDIN") as copy:
+    with cursor.copy("COPY pg_temp.incoming FROM STDIN") as copy:
         for n, one in enumerate(new):
             date = one.date
             head = (

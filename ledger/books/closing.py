@@ -191,7 +191,6 @@ def checklist(book: Book, month: int) -> list[ChecklistItem]:
 def close_period(*, book: Book, month: int, actor: AbstractBaseUser) -> Period:
     """Close the month and make sure that next year has its months. Raises PeriodNotReady with what is in the way."""
     lock_periods_alone(book.pk)
-    # A post in flight holds a key share of the period while it waits for the lock above: do not wait for it in turn.
     period = Period.objects.select_for_update(no_key=True).get(book=book, month=month)
     problems = [problem for item in checklist(book, month) for problem in item.problems]
     if period.state == PeriodState.OPEN and problems:

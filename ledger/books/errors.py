@@ -126,7 +126,7 @@ def _refusal(sqlstate: str | None, constraint: str | None) -> LedgerError | None
             return PostedIsFinal(_("Posted entries cannot be changed. Correct them with a red-letter entry."))
         case ("PH003", _):
             return AccountNotInChart(_("This account cannot be used in this book."))
-        case ("PH004", _) | (_, "transaction_in_a_period"):
+        case ("PH004", _):
             return PeriodClosed(
                 _("The accounting period is closed or not open yet. Choose a date in an open period.")
             )

@@ -18,7 +18,8 @@ from .errors import UnknownAccount, ledger_refusals
 from .models import Account, BankAccount, Book, BookKind, Chart, ChartAccount, Period
 
 LOCAL_AUTHORITY = "普惠账套模板"
-# Cash and bank may never be overdrawn; the cash box is one guarded row.
+_MOST_BANK_ACCOUNTS = 99  # their codes have two digits below 102
+# A cash box is never overdrawn: one guarded row. Banks say themselves what they allow.
 _GUARDS = {"101": 1}
 # Accounts that many payments move at once keep their totals in several rows.
 _SHARDS = {"401": 32}
@@ -179,7 +180,7 @@ def add_account(
             normal_side=parent.normal_side,
             authorised_by=authorised_by,
             shards=shards,
-            guard=guard,
+            guard=guard or parent.guard,
             **requirement(book.kind, code)._asdict(),
         )
 
@@ -188,8 +189,12 @@ def add_account(
 def add_bank_account(
     *, book: Book, code: str, bank: str, number: str, holder: str, authorised_by: str, shards: int = 1
 ) -> BankAccount:
-    """Add a bank account with the next detail account below 102 银行存款."""
-    used = book.accounts.filter(code__startswith="102", code__regex=r"^102\d\d$").count()
+    """Add a bank account with the next detail account below 102 银行存款. Raises UnknownAccount after the 99th."""
+    Book.objects.select_for_update(no_key=True).get(pk=book.pk)
+    codes = book.accounts.filter(code__regex=r"^102\d\d$").values_list("code", flat=True)
+    used = max((int(found[3:]) for found in codes), default=0)
+    if used == _MOST_BANK_ACCOUNTS:
+        raise UnknownAccount(_("A book has at most 99 bank accounts."))
     account = add_account(
         book=book,
         code=f"102{used + 1:02d}",

@@ -243,7 +243,8 @@ def _the_first(posted: Transaction, entries: Sequence[Entry]) -> Transaction:
         (e.debit, e.credit, Decimal(e.amount.amount), e.red, e.project, e.fund_source, e.party)
         for e in entries
     ]
-    if (first.date, first.kind) != (posted.date, posted.kind) or lines != asked:
+    said = ("date", "kind", "document", "mirror_key", "reverses_id")
+    if any(getattr(first, name) != getattr(posted, name) for name in said) or lines != asked:
         raise ExternalKeyReused(
             _("“%(key)s” has already been posted with other content.") % {"key": posted.external_key}
         )

@@ -7,14 +7,13 @@ attached to vouchers, and a manifest with the SHA-256 of each file.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import json
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from django.db import connection
@@ -24,6 +23,7 @@ from ledger.books.models import Book, PeriodState, Voucher, VoucherFile, Voucher
 
 from . import exports, ledgers, papers, tables
 from .periods import written
+from .spreadsheets import csv_bytes
 
 FORMAT = "puhui-archive/1"
 _MANIFEST = "manifest.json"
@@ -134,12 +134,10 @@ def _months(year: int) -> tuple[int, int]:
 
 
 def _accounts(book: Book) -> bytes:
-    out = io.StringIO()
-    rows = csv.writer(out)
-    rows.writerow(("id", "科目代码", "科目名称", "类别", "余额方向", "授权"))
-    for a in book.accounts.order_by("code"):
-        rows.writerow((a.pk, a.code, a.name, a.account_class, a.normal_side, a.authorised_by))
-    return out.getvalue().encode("utf-8-sig")
+    header = ("id", "科目代码", "科目名称", "类别", "余额方向", "授权")
+    accounts = book.accounts.order_by("code")
+    rows = ((a.pk, a.code, a.name, a.account_class, a.normal_side, a.authorised_by) for a in accounts)
+    return csv_bytes(header, rows)
 
 
 def _journal(book: Book, year: int) -> bytes:
@@ -182,6 +180,7 @@ def _add_vouchers(packer: _Packer, book: Book, year: int) -> dict[str, Any]:
     for n, file in enumerate(files.iterator(chunk_size=500), start=1):
         with file.file.open("rb") as content:
             packer.add(
-                f"attachments/{written(file.voucher.month)}/{file.voucher}/{n}-{file.name}", content.read()
+                f"attachments/{written(file.voucher.month)}/{file.voucher}/{n}-{PurePosixPath(file.name).name}",
+                content.read(),
             )
     return {"vouchers": len(lines), "previous_hash": previous, "hash": last}

@@ -12,12 +12,12 @@ from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
 
-from django.db import OperationalError, connection, connections, transaction
+from django.db import DatabaseError, OperationalError, connection, connections, transaction
 from djmoney.money import Money
 
 from ledger.books import closing, holds, manual, vouchers
 from ledger.books.bulk import NewTransaction, post_many
-from ledger.books.errors import ExternalKeyReused, Overdrawn, PeriodClosed
+from ledger.books.errors import ExternalKeyReused, LedgerError, Overdrawn, PeriodClosed
 from ledger.books.integrity import verify
 from ledger.books.models import (
     Book,
@@ -78,7 +78,7 @@ class Business:
             self.compare()
         except Disagreement:
             raise
-        except Exception as error:
+        except (LedgerError, DatabaseError) as error:
             raise Disagreement(f"seed {self.seed}, {self.today}: {type(error).__name__}: {error}") from error
         self.today += dt.timedelta(days=1)
 

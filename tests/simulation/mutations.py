@@ -89,8 +89,8 @@ def _earmarked_is_posted_as_own(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def parameters(*args: Any) -> dict[str, object]:
         found = original(*args)
-        funds: Any = found["funds"]
-        return found | {"funds": [FundSource.OWN.value for _ in funds]}
+        own, said = FundSource.OWN.value, found["fund"]
+        return found | {"fund": [own for _ in said] if isinstance(said, list) else own}
 
     monkeypatch.setattr(posting, "_parameters", parameters)
 

@@ -16,6 +16,12 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # Room for the mark of a payment that is taken back.
+        migrations.AlterField(
+            model_name="transaction",
+            name="mirror_key",
+            field=models.CharField(blank=True, max_length=80, verbose_name="mirror key"),
+        ),
         migrations.RunSQL(
             (BOOKS / "sql" / "posting.sql").read_text(encoding="utf-8"), migrations.RunSQL.noop
         ),

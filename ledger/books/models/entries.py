@@ -38,7 +38,7 @@ class Transaction(models.Model):
         "self", verbose_name=_("reverses"), null=True, on_delete=models.PROTECT, related_name="reversed_by"
     )
     # The same value in the books of payer and payee: the two halves of one payment between unions.
-    mirror_key = models.CharField(_("mirror key"), max_length=60, blank=True)
+    mirror_key = models.CharField(_("mirror key"), max_length=80, blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -1,5 +1,6 @@
 -- Budgets are for level-1 accounts of income and expenditure of their own book (books 0010).
-CREATE FUNCTION books_check_budget() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION books_check_budget() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM books_account WHERE id = NEW.account_id AND book_id = NEW.book_id AND length(code) = 3
                       AND account_class IN ('income', 'expense')) THEN

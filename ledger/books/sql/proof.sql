@@ -58,7 +58,11 @@ $$;
 CREATE FUNCTION books_fill_anchor() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(7003, 0);
-    IF EXISTS (SELECT FROM books_anchor WHERE day >= NEW.day) THEN
+    IF NEW.day > (clock_timestamp() AT TIME ZONE 'Asia/Shanghai')::date THEN
+        RAISE EXCEPTION 'a day that has not come has no anchor' USING ERRCODE = 'PH001';
+    ELSIF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'the books are written in READ COMMITTED' USING ERRCODE = 'PH011';
+    ELSIF EXISTS (SELECT FROM books_anchor WHERE day >= NEW.day) THEN
         RAISE EXCEPTION 'an anchor of this day or a later one exists' USING ERRCODE = 'PH001';
     END IF;
     NEW.taken_at := clock_timestamp();

@@ -318,7 +318,7 @@ def test_verification_sees_the_last_voucher_go(book: Book, posted_voucher: Vouch
     sql("DELETE FROM books_voucher WHERE id = %s", posted_voucher.pk)
     sql("SET session_replication_role = origin")
     broken = {check.name for check in verify() if not check.ok}
-    assert broken == {"voucher hash chain ends where it should"}
+    assert broken == {"voucher hash chain ends where it should", "voucher counters stand at the last number"}
 
 
 def test_verification_sees_a_missing_voucher(
@@ -375,3 +375,85 @@ def test_months_begin_open_and_requests_unanswered(book: Book, federation: Feder
         " VALUES (%s, 'x', %s, now(), %s, now())"
     )
     assert refused(allowed, period.pk, federation.maker.pk, federation.checker.pk) == "PH004"
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (
+            "UPDATE books_account SET name = 'x' WHERE code = '408'",
+            "official accounts are as the chart has them",
+        ),
+        (
+            "UPDATE books_account SET normal_side = 'C' WHERE code = '101'",
+            "official accounts are as the chart has them",
+        ),
+        ("UPDATE books_account SET is_leaf = false WHERE code = '101'", "postings are on lowest accounts"),
+        (
+            "UPDATE books_account SET needs_project = true WHERE code = '401'",
+            "lines have the dimensions that their accounts require",
+        ),
+        (
+            "UPDATE books_balance SET held_debit = 1 FROM books_account a WHERE a.id = account_id AND a.code = '101'",
+            "holds are counted on their accounts",
+        ),
+        ("UPDATE books_account SET guard = 0 WHERE code = '101'", "guarded accounts are not overdrawn"),
+        ("UPDATE books_voucher_counter SET last_number = 5", "voucher counters stand at the last number"),
+        ("DELETE FROM books_voucher_counter", "voucher counters stand at the last number"),
+        ("DELETE FROM books_voucher_chain", "voucher hash chain ends where it should"),
+        ("UPDATE books_voucher_chain SET anchored_sequence = 1", "daily anchors hold"),
+        ("DELETE FROM books_period WHERE month = 202603", "months with entries are in order"),
+        ("UPDATE books_period SET state = 'closed' WHERE month = 202612", "months with entries are in order"),
+    ],
+)
+def test_verification_asks_again_what_the_triggers_keep(
+    book: Book, posted_voucher: Voucher, change: str, expected: str
+) -> None:
+    sql("SET session_replication_role = replica")
+    sql(change)
+    sql("SET session_replication_role = origin")
+    assert expected in {check.name for check in verify() if not check.ok}
+
+
+def test_a_reversal_that_takes_back_something_else_is_seen(book: Book, posted: Transaction) -> None:
+    other = cash_dues(book, key="dues:2")
+    sql("SET session_replication_role = replica")
+    sql("UPDATE books_transaction SET reverses_id = %s WHERE id = %s", posted.pk, other.pk)
+    sql("SET session_replication_role = origin")
+    assert "reversals take back what they reverse" in {check.name for check in verify() if not check.ok}
+
+
+def test_not_a_number_is_no_amount(book: Book) -> None:
+    line = {"book": book.pk, "debit": account(book, "101"), "credit": account(book, "401")}
+    assert refused(INSERT_BOTH, **line, amount="NaN", currency="CNY") == "transfer_amount_is_a_number"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_snapshot_from_before_the_closing_posts_nothing(book: Book) -> None:
+    line = {"book": book.pk, "debit": account(book, "101"), "credit": account(book, "401")}
+    with transaction.atomic():
+        sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        assert refused(INSERT_BOTH, **line, amount="1.00", currency="CNY") == "PH011"
+    assert not Transaction.objects.exists()
+
+
+def test_a_temporary_table_does_not_stand_in_for_a_table_of_the_books(book: Book) -> None:
+    sql(
+        "CREATE TEMPORARY TABLE books_period AS SELECT %s::bigint AS book_id, 199901 AS month, 'open' AS state",
+        book.pk,
+    )
+    statement = INSERT_BOTH.replace("2026-03-16', 202603", "1999-01-01', 199901").replace(
+        "202603, 1", "199901, 1"
+    )
+    line = {"book": book.pk, "debit": account(book, "101"), "credit": account(book, "401")}
+    assert refused(statement, **line, amount="1.00", currency="CNY") == "PH004"
+    sql("DROP TABLE pg_temp.books_period")
+
+
+def test_a_voucher_stands_in_the_month_of_its_date(
+    book: Book, posted_voucher: Voucher, federation: Federation
+) -> None:
+    moved = """INSERT INTO books_voucher (book_id, kind, word, month, date, summary, attachments, state, prepared_by_id,
+                                          prepared_at)
+               VALUES (%s, 'manual', '记', 202607, '2026-03-16', 'x', 0, 'draft', %s, now())"""
+    assert refused(moved, book.pk, federation.maker.pk) == "voucher_month_is_its_date"
