@@ -120,9 +120,15 @@ def test_a_hold_ends_once(community: Book) -> None:
     again = void_hold(Hold.objects.get())
     assert again.state == HoldState.VOIDED
     assert again.ended_at is not None
-    other = post_hold(held(community, "5.00", "payout:9"), posted=posted)
-    assert other.posted_as == posted
-    assert available(community.accounts.get(code="101")) == yuan("84.00")
+    five = held(community, "5.00", "payout:9")
+    with pytest.raises(HoldEnded):
+        post_hold(five, posted=posted)  # moves other accounts than the hold
+    spent = post(
+        book=community, external_key="spent", date=DAY, kind="payout", summary="支出",
+        entries=[Entry(debit=five.debit.code, credit=five.credit.code, amount=yuan("5.00"))],
+    )  # fmt: skip
+    assert post_hold(five, posted=spent).posted_as == spent
+    assert available(community.accounts.get(code="101")) == yuan("79.00")
 
 
 def test_holds_are_refused_what_posts_are_refused(community: Book) -> None:
