@@ -54,13 +54,16 @@ def differences(lines: Iterator[str]) -> list[str]:
     Raises ValueError when the copy cannot be read.
     """
     ours = {anchor.day.isoformat(): as_data(anchor) for anchor in Anchor.objects.all()}
-    found = []
+    found, count = [], 0
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         theirs = json.loads(line)
         if not isinstance(theirs, dict) or "day" not in theirs:
             raise ValueError(_("line %(n)s is no anchor") % {"n": number})
+        count += 1
         if ours.get(theirs["day"]) != theirs:
             found.append(theirs["day"])
+    if not count:
+        raise ValueError(_("there is no anchor in it"))
     return found

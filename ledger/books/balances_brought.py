@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from . import manual
 from .errors import BalancesRefused
 from .manual import Line
-from .models import Book, FundSource, Period, Side, Voucher
+from .models import Book, FundSource, Period, PeriodState, Side, Voucher
 
 COLUMNS = ("account", "debit", "credit", "project", "fund_source", "party")
 
@@ -33,6 +33,8 @@ def bring(*, book: Book, lines: Iterable[Line], prepared_by: AbstractBaseUser) -
     month = day.year * 100 + day.month
     if book.vouchers.filter(month=month).exists():
         raise BalancesRefused(_("The opening balances of this book have been written already."))
+    if book.periods.filter(state=PeriodState.CLOSED).exists():
+        raise BalancesRefused(_("A month of this book is closed: its opening balances stay as they are."))
     results = sorted({line.account for line in brought if line.account[:1] in ("4", "5")})
     if results:
         raise BalancesRefused(
@@ -73,6 +75,12 @@ def amount_in(text: str, row: int) -> Decimal:
 
 
 def _lines(number: int, row: dict[str, str | None]) -> Iterable[Line]:
+    fund_source = (row.get("fund_source") or "").strip() or FundSource.OWN.value
+    if fund_source not in FundSource.values:
+        raise BalancesRefused(
+            _("Row %(row)s: the money is from one of %(sources)s.")
+            % {"row": number, "sources": ", ".join(FundSource.values)}
+        )
     for side, name in ((Side.DEBIT, "debit"), (Side.CREDIT, "credit")):
         amount = amount_in(row.get(name) or "", number)
         if amount:
@@ -81,6 +89,6 @@ def _lines(number: int, row: dict[str, str | None]) -> Iterable[Line]:
                 side=side.value,
                 amount=amount,
                 project=(row.get("project") or "").strip(),
-                fund_source=(row.get("fund_source") or "").strip() or FundSource.OWN.value,
+                fund_source=fund_source,
                 party=(row.get("party") or "").strip(),
             )

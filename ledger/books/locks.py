@@ -1,12 +1,14 @@
 """Every lock of the ledger by name, in the order in which they are taken.
 
 1. rows that say what is paid (places, commitments, batches, a member's dues), each by its own module;
-2. ``PERIOD_LOCK`` of the books involved, by book id: posts share it (in a trigger), closing takes it alone;
-3. turnover and balance rows, by account id (in the posting trigger);
-4. the receipt series of a union;
-5. the voucher, then ``DOCUMENT_LOCK`` of its book while a file is attached, or its voucher chain while it is posted (in
-   the voucher trigger);
-6. ``ANCHOR_LOCK`` (in the anchor trigger).
+2. the book while its budget, bank accounts or opening balances are set; the voucher or hold that is ended;
+3. ``PERIOD_LOCK`` of the books involved, by book id: posts share it (in a trigger), closing and new
+   accounts take it alone;
+4. balance rows by account id, then turnover rows by account id (in the posting trigger; holds take balances only);
+5. the receipt series of a union;
+6. ``DOCUMENT_LOCK`` of a book while a file is attached; the voucher chain of a book (in the voucher trigger); who posts
+   vouchers of several books in one database transaction takes them by book id;
+7. ``ANCHOR_LOCK`` (in the anchor trigger).
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from .errors import (
     CancelledAlready,
     NotCancellable,
     NotLowestAccount,
+    PeriodClosed,
     PostedIsFinal,
     UnknownAccount,
     VoucherIncomplete,
@@ -30,6 +31,7 @@ from .models import (
     Account,
     Book,
     FundSource,
+    PeriodState,
     Posting,
     Side,
     Voucher,
@@ -84,7 +86,7 @@ def prepare(
         prepared_by_id=prepared_by.pk,
         corrects=corrects,
     )
-    accounts = _require_writable(book, lines)
+    accounts = _require_writable(book, date, lines)
     with ledger_refusals():
         voucher.save()
     _keep(voucher, lines, accounts)
@@ -106,7 +108,7 @@ def revise(
     locked = Voucher.objects.select_for_update().get(pk=voucher.pk)
     if locked.state != VoucherState.DRAFT or locked.kind != VoucherKind.MANUAL:
         raise PostedIsFinal(_("Posted entries cannot be changed. Correct them with a red-letter entry."))
-    accounts = _require_writable(locked.book, lines)
+    accounts = _require_writable(locked.book, date, lines)
     locked.date, locked.month = date, date.year * 100 + date.month
     locked.summary, locked.attachments = summary, attachments
     locked.prepared_by_id = prepared_by.pk
@@ -309,7 +311,11 @@ def _pair(debit: _Open, credit: _Open, *, same_dimensions: bool) -> Entry | None
     )
 
 
-def _require_writable(book: Book, lines: Sequence[Line]) -> dict[str, Account]:
+def _require_writable(book: Book, date: dt.date, lines: Sequence[Line]) -> dict[str, Account]:
+    if not book.periods.filter(month=date.year * 100 + date.month, state=PeriodState.OPEN).exists():
+        raise PeriodClosed(
+            _("The accounting period is closed or not open yet. Choose a date in an open period.")
+        )
     if not {line.side for line in lines} >= {Side.DEBIT.value, Side.CREDIT.value}:
         raise VoucherIncomplete(_("A voucher needs at least one debit and one credit line."))
     if any(not line.amount for line in lines):
@@ -330,7 +336,40 @@ def _require_writable(book: Book, lines: Sequence[Line]) -> dict[str, Account]:
     accounts = {account.code: account for account in book.accounts.filter(code__in=wanted)}
     for code in sorted(wanted):
         _require_account(book, code, accounts.get(code))
+    _require_one_story(lines)
     return accounts
+
+
+def _require_one_story(lines: Sequence[Line]) -> None:
+    """Two lines that meet become one transfer: refuse what one of them would have to keep silent about."""
+    for debit, credit in _meetings(lines):
+        if debit.account == credit.account:
+            raise VoucherUnbalanced(
+                _("%(account)s stands on both sides. Go through another account, in two vouchers.")
+                % {"account": debit.account}
+            )
+        for name in ("project", "party", "economic_class"):
+            if (
+                getattr(debit, name)
+                and getattr(credit, name)
+                and getattr(debit, name) != getattr(credit, name)
+            ):
+                raise VoucherUnbalanced(
+                    _("“%(one)s” and “%(other)s” would meet in one entry. Write two vouchers, one for each.")
+                    % {"one": getattr(debit, name), "other": getattr(credit, name)}
+                )
+
+
+def _meetings(lines: Sequence[Line]) -> list[tuple[Line, Line]]:
+    """Which debit line meets which credit line, as ``entries_of`` pairs them."""
+    debit_side, credit_side = _open(lines, Side.DEBIT), _open(lines, Side.CREDIT)
+    return [
+        (debit.line, credit.line)
+        for same in (True, False)
+        for debit in debit_side
+        for credit in credit_side
+        if _pair(debit, credit, same_dimensions=same) is not None
+    ]
 
 
 def _left_by_colour(lines: Sequence[Line]) -> list[Decimal]:

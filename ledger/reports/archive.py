@@ -28,6 +28,7 @@ from .spreadsheets import csv_bytes
 FORMAT = "puhui-archive/1"
 _MANIFEST = "manifest.json"
 _CHAIN = "vouchers/chain.jsonl"
+_ALWAYS = ("README.txt", "accounts.csv", "journal.csv", _CHAIN)
 _STATEMENTS = ("trial-balance", "general-ledger", "balance-sheet", "income-statement")
 _NOTE = """会计档案 {book} {year}年
 
@@ -38,14 +39,19 @@ reports/  各月科目余额表、总账、资产负债表、收入支出表（P
 vouchers/  记账凭证（PDF）；chain.jsonl 为各凭证的原文与散列链
 attachments/  原始凭证附件
 
+其他年度的凭证若在本年凭证之间记账，chain.jsonl 中只有其散列，content 为空。
 核对散列链：每行 hash = SHA-256(previous_hash 的字节 + content 的 UTF-8 字节)，
 下一张凭证的 previous_hash 等于本张的 hash。
 """
 _VOUCHERS = """
+WITH year AS (
+    SELECT min(sequence) AS first, max(sequence) AS last FROM books_voucher
+     WHERE book_id = %(book)s AND state = 'posted' AND month BETWEEN %(from)s AND %(to)s
+)
 SELECT v.sequence, v.word, v.month, v.number, v.date, v.summary, encode(v.previous_hash, 'hex'), encode(v.hash, 'hex'),
-       books_voucher_content(v)
-  FROM books_voucher v
- WHERE v.book_id = %s AND v.state = 'posted' AND v.month BETWEEN %s AND %s ORDER BY v.sequence
+       CASE WHEN v.month BETWEEN %(from)s AND %(to)s THEN books_voucher_content(v) END
+  FROM year JOIN books_voucher v ON v.sequence BETWEEN year.first AND year.last
+ WHERE v.book_id = %(book)s AND v.state = 'posted' ORDER BY v.sequence
 """
 
 
@@ -111,6 +117,7 @@ def problems(file: Path) -> list[str]:
         for path in sorted(listed.keys() & present):
             if hashlib.sha256(archive.read(path)).hexdigest() != listed[path]["sha256"]:
                 found.append(f"changed: {path}")
+        found += [f"missing: {path}" for path in _ALWAYS if path not in listed]
         if _CHAIN in present:
             with archive.open(_CHAIN) as lines:
                 found += _breaks(lines, manifest["chain"])
@@ -121,7 +128,10 @@ def _breaks(lines: Any, chain: dict[str, Any]) -> Iterator[str]:
     previous, count = chain["previous_hash"], 0
     for line in lines:
         row = json.loads(line)
-        computed = hashlib.sha256(bytes.fromhex(row["previous_hash"]) + row["content"].encode()).hexdigest()
+        # Vouchers of other years that were posted in between are links without their text.
+        text = row["content"]
+        before = bytes.fromhex(row["previous_hash"])
+        computed = row["hash"] if text is None else hashlib.sha256(before + text.encode()).hexdigest()
         if (row["previous_hash"], computed) != (previous, row["hash"]):
             yield f"voucher {row['word']}-{row['number']} of {row['month']}: the chain breaks"
         previous, count = row["hash"], count + 1
@@ -161,7 +171,8 @@ def _add_reports(packer: _Packer, book: Book, month: int) -> None:
 def _add_vouchers(packer: _Packer, book: Book, year: int) -> dict[str, Any]:
     lines, previous, last = [], "", ""
     with connection.cursor() as cursor:
-        cursor.execute(_VOUCHERS, [book.pk, *_months(year)])
+        first, last_month = _months(year)
+        cursor.execute(_VOUCHERS, {"book": book.pk, "from": first, "to": last_month})
         for sequence, word, month, number, date, summary, before, digest, content in cursor.fetchall():
             previous, last = previous or before, digest
             row = {

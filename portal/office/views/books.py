@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -40,11 +41,13 @@ def book_of(request: StaffRequest, code: str, *duties: Duty) -> Book:
 
 
 def month_of(request: StaffRequest, book: Book) -> int:
-    """The month asked for, else the last one in which something was posted."""
+    """The month asked for, else the last one until today in which something was posted."""
     asked = request.GET.get("period") or request.POST.get("period")
     if asked:
         return desk.asked_month(asked)
-    last = book.transactions.order_by("-month").values_list("month", flat=True).first()
+    today = timezone.localdate()
+    until_today = book.transactions.filter(month__lte=today.year * 100 + today.month)
+    last = until_today.order_by("-month").values_list("month", flat=True).first()
     return last or book.opened_on.year * 100 + book.opened_on.month
 
 

@@ -88,7 +88,7 @@ def test_a_copy_outside_shows_rewritten_anchors(posted: None, tmp_path: Path) ->
     assert stop.value.code == 1
 
 
-@pytest.mark.parametrize("text", ["{", "[]\n", '{"hash": ""}\n'])
+@pytest.mark.parametrize("text", ["", "\n", "{", "[]\n", '{"hash": ""}\n'])
 def test_a_file_that_is_no_copy_is_said_to_be_none(posted: None, tmp_path: Path, text: str) -> None:
     file = tmp_path / "anchors.jsonl"
     file.write_text(text)

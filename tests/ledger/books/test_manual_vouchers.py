@@ -137,12 +137,6 @@ def test_a_refusal_when_checking_leaves_the_draft_as_it_was(federation: Federati
         manual.revise(voucher=draft, date=DAY, summary="x", lines=lines, prepared_by=federation.maker)
 
 
-def test_a_day_without_an_open_month_is_refused(federation: Federation, bank: str) -> None:
-    draft = levy(federation, bank, date=dt.date(2031, 1, 1))
-    with pytest.raises(PeriodClosed):
-        vouchers.check_and_post(voucher=draft, checked_by=federation.checker)
-
-
 def test_red_letters_take_a_voucher_back_once(federation: Federation, book: Book, bank: str) -> None:
     original = vouchers.check_and_post(voucher=levy(federation, bank), checked_by=federation.checker)
     red = manual.cancel(voucher=original, date=DAY, prepared_by=federation.maker)
@@ -221,3 +215,26 @@ def test_any_balanced_lines_become_transfers_that_add_up(left: list[Decimal], re
     for one in lines:
         same = [e.amount.amount for e in entries if one.account in (e.debit, e.credit)]
         assert sum(same) == abs(one.amount)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [line("21599", "D", "50.00", party="甲单位"), line("21599", "C", "50.00", party="乙单位")],
+        [line("13599", "D", "100.00", party="张三"), line("21599", "C", "100.00", party="供应商甲")],
+        [line("13599", "D", "40.00", project="项目甲"), line("408", "C", "40.00", project="项目乙")],
+    ],
+)
+def test_a_voucher_whose_posting_would_leave_something_out_is_refused_at_once(
+    federation: Federation, bank: str, lines: list[Line]
+) -> None:
+    with pytest.raises(VoucherUnbalanced):
+        levy(federation, bank, lines=lines)
+    assert not Voucher.objects.exists()
+
+
+def test_a_draft_is_written_in_an_open_month_only(federation: Federation, bank: str) -> None:
+    for day in (dt.date(2024, 12, 31), dt.date(2035, 10, 1)):
+        with pytest.raises(PeriodClosed):
+            levy(federation, bank, date=day)
+    assert not Voucher.objects.exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import io
 import json
@@ -64,9 +65,29 @@ def test_the_archive_holds_everything(zipped: Path) -> None:
 def test_a_changed_or_missing_file_is_seen(zipped: Path) -> None:
     assert archive.problems(rewritten(zipped, journal=b"x")) == ["changed: journal.csv"]
     assert archive.problems(rewritten(zipped, journal=None)) == ["missing: journal.csv"]
+    with zipfile.ZipFile(zipped) as content:
+        emptied = json.loads(content.read("manifest.json")) | {"files": []}
+    copy = zipped.with_name("emptied.zip")
+    with zipfile.ZipFile(copy, "w") as made:
+        made.writestr("manifest.json", json.dumps(emptied))
+    assert "missing: vouchers/chain.jsonl" in archive.problems(copy)
     with zipfile.ZipFile(rewritten(zipped), "a") as more:
         more.writestr("extra.txt", "x")
     assert archive.problems(zipped.with_name("copy.zip")) == ["not in the manifest: extra.txt"]
+
+
+def test_december_posted_in_january_does_not_break_the_archive(
+    federation: Federation, tmp_path: Path
+) -> None:
+    for day in (dt.date(2026, 12, 30), dt.date(2027, 1, 5), dt.date(2026, 12, 31)):
+        draft = levy(federation, "13599", date=day)
+        vouchers.check_and_post(voucher=draft, checked_by=federation.checker)
+    for year, count in ((2026, 2), (2027, 1)):
+        file = tmp_path / f"{year}.zip"
+        with file.open("wb") as out:
+            manifest = archive.write(federation.books["HD"], year, out)
+        assert archive.problems(file) == []
+        assert manifest["chain"]["vouchers"] == {2: 3, 1: 1}[count]
 
 
 def test_a_rewritten_voucher_breaks_the_chain_even_with_its_manifest_adjusted(zipped: Path) -> None:

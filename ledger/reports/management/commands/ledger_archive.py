@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -50,7 +51,7 @@ class Command(BaseCommand):
     def _check(self, file: Path) -> None:
         try:
             found = archive.problems(file)
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        except (OSError, ValueError, LookupError, TypeError, EOFError, zlib.error, zipfile.BadZipFile):
             self._refuse(_("%(file)s is no archive of this software, or cannot be read.") % {"file": file})
         for problem in found:
             self.stdout.write(problem)
