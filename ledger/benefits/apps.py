@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_noop as _
 
 
 class BenefitsConfig(AppConfig):
@@ -10,8 +11,8 @@ class BenefitsConfig(AppConfig):
 
         from . import integrity
 
-        register("every taken place has one claim", integrity.PLACES)
-        register("paid benefits equal their postings", integrity.POSTINGS)
-        register("benefits stand as their payout lines do", integrity.LINES)
-        register("payment lists add up", integrity.RUNS)
-        register("budgets hold what was promised", integrity.BUDGETS)
+        register(_("every taken place has one claim"), integrity.PLACES)
+        register(_("paid benefits equal their postings"), integrity.POSTINGS)
+        register(_("benefits stand as their payout lines do"), integrity.LINES)
+        register(_("payment lists add up"), integrity.RUNS)
+        register(_("budgets hold what was promised"), integrity.BUDGETS)

@@ -297,4 +297,4 @@ def _without_voucher(book: Book, month: int) -> list[str]:
 
 
 def _violations(book: Book, month: int) -> list[str]:
-    return [f"{check.name}: {check.detail}" for check in verify(book=book) if not check.ok]
+    return [f"{_(check.name)}: {check.detail}" for check in verify(book=book) if not check.ok]

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.db import connection, transaction
+from django.utils.translation import gettext_noop as _
 
 from . import attachments
 from .models import Book
@@ -88,7 +89,7 @@ SELECT side.account_id, month, sum(side.debit) AS debit, sum(side.credit) AS cre
 """
 
 _KERNEL_CHECKS: dict[str, Check] = {
-    "turnovers equal the sums of postings": query_check(f"""
+    _("turnovers equal the sums of postings"): query_check(f"""
         SELECT format('book %%s account %%s month %%s: kept %%s/%%s, postings %%s/%%s', b.code, a.code, month,
                       coalesce(kept.debit, 0), coalesce(kept.credit, 0), coalesce(s.debit, 0), coalesce(s.credit, 0))
           FROM (SELECT account_id, month, sum(debit) AS debit, sum(credit) AS credit FROM books_turnover
@@ -98,7 +99,7 @@ _KERNEL_CHECKS: dict[str, Check] = {
           JOIN books_account a ON a.id = account_id JOIN books_book b ON b.id = a.book_id
          WHERE coalesce(kept.debit, 0) <> coalesce(s.debit, 0) OR coalesce(kept.credit, 0) <> coalesce(s.credit, 0)"""),
     # And so equal the sums of postings.
-    "balances equal the sums of turnovers": query_check("""
+    _("balances equal the sums of turnovers"): query_check("""
         SELECT format('book %%s account %%s: kept %%s/%%s, turnovers %%s/%%s', b.code, a.code, kept.debit, kept.credit,
                       coalesce(s.debit, 0), coalesce(s.credit, 0))
           FROM (SELECT account_id, sum(debit) AS debit, sum(credit) AS credit FROM books_balance
@@ -109,7 +110,7 @@ _KERNEL_CHECKS: dict[str, Check] = {
           JOIN books_account a ON a.id = account_id JOIN books_book b ON b.id = a.book_id
          WHERE kept.debit <> coalesce(s.debit, 0) OR kept.credit <> coalesce(s.credit, 0)
             OR kept.account_id IS NULL"""),
-    "every transaction has transfers of its book and month": query_check("""
+    _("every transaction has transfers of its book and month"): query_check("""
         SELECT format('transaction %%s', t.id) FROM books_transaction t
           LEFT JOIN books_transfer f ON f.transaction_id = t.id
          WHERE t.book_id = ANY(%(books)s) AND (f.book_id, f.month) IS DISTINCT FROM (t.book_id, t.month)
@@ -117,27 +118,27 @@ _KERNEL_CHECKS: dict[str, Check] = {
         SELECT format('transfer %%s', f.id) FROM books_transfer f
           LEFT JOIN books_transaction t ON t.id = f.transaction_id
          WHERE f.book_id = ANY(%(books)s) AND t.id IS NULL"""),
-    "transfers are between two accounts of their book": query_check("""
+    _("transfers are between two accounts of their book"): query_check("""
         SELECT format('book %%s accounts %%s and %%s', f.book_id, f.debit_id, f.credit_id)
           FROM (SELECT DISTINCT book_id, debit_id, credit_id FROM books_transfer WHERE book_id = ANY(%(books)s)) f
           LEFT JOIN books_account d ON d.id = f.debit_id LEFT JOIN books_account c ON c.id = f.credit_id
          WHERE (d.book_id, c.book_id) IS DISTINCT FROM (f.book_id, f.book_id)"""),
-    "accounts are in the table of their book": query_check("""
+    _("accounts are in the table of their book"): query_check("""
         SELECT format('book %%s account %%s', b.code, a.code) FROM books_account a JOIN books_book b ON b.id = a.book_id
           LEFT JOIN books_chartaccount c ON c.chart_id = b.chart_id AND c.code = left(a.code, 3)
          WHERE b.id = ANY(%(books)s)
            AND (c.in_county OR b.kind = 'grassroots' AND c.in_grassroots) IS NOT TRUE"""),
-    "debits equal credits in every book and month": query_check("""
+    _("debits equal credits in every book and month"): query_check("""
         SELECT format('book %%s month %%s', a.book_id, t.month)
           FROM books_turnover t JOIN books_account a ON a.id = t.account_id
          WHERE a.book_id = ANY(%(books)s) GROUP BY a.book_id, t.month HAVING sum(t.debit) <> sum(t.credit)"""),
-    "voucher numbers have no gap": query_check("""
+    _("voucher numbers have no gap"): query_check("""
         SELECT format('book %%s word %%s month %%s: %%s vouchers, last number %%s',
                       book_id, word, month, count(*), max(number))
           FROM books_voucher WHERE state = 'posted' AND book_id = ANY(%(books)s)
          GROUP BY book_id, word, month HAVING count(*) <> max(number) OR min(number) <> 1"""),
     # Hash each voucher's text anew, all texts put together in one pass over the transfers.
-    "voucher hash chain is unbroken": query_check("""
+    _("voucher hash chain is unbroken"): query_check("""
         WITH bodies AS (
             SELECT voucher_id, string_agg(text, E'\\n' ORDER BY transaction_id, line) AS body
               FROM books_voucher_line WHERE book_id = ANY(%(books)s) GROUP BY voucher_id
@@ -150,7 +151,7 @@ _KERNEL_CHECKS: dict[str, Check] = {
               FROM books_voucher v LEFT JOIN bodies ON bodies.voucher_id = v.id
              WHERE v.state = 'posted' AND v.book_id = ANY(%(books)s)) chained
          WHERE before <> previous_hash OR computed <> hash OR place <> sequence"""),
-    "voucher hash chain ends where it should": query_check("""
+    _("voucher hash chain ends where it should"): query_check("""
         SELECT format('book %%s: the chain ends at %%s, its last voucher is %%s',
                       b.code, c.last_sequence, last.sequence)
           FROM books_book b LEFT JOIN books_voucher_chain c ON c.book_id = b.id
@@ -159,7 +160,7 @@ _KERNEL_CHECKS: dict[str, Check] = {
                               ORDER BY sequence DESC LIMIT 1) last ON true
          WHERE b.id = ANY(%(books)s)
            AND (c.last_sequence, c.last_hash) IS DISTINCT FROM (last.sequence, last.hash)"""),
-    "daily anchors hold": query_check("""
+    _("daily anchors hold"): query_check("""
         SELECT format('anchor of %%s', day) FROM (
             SELECT a.*, lag(hash, 1, sha256('')) OVER (ORDER BY day) AS before, books_anchor_hash(a) AS computed
               FROM books_anchor a) anchors
@@ -176,32 +177,32 @@ _KERNEL_CHECKS: dict[str, Check] = {
           FROM books_voucher_chain c JOIN books_book b ON b.id = c.book_id AND b.id = ANY(%(books)s)
          WHERE c.anchored_sequence > 0 AND NOT EXISTS (
                SELECT FROM books_anchor WHERE position(b.code || '|' || c.anchored_sequence || '|' IN heads) > 0)"""),
-    "files of vouchers are as posted": attachments.changed_files,
+    _("files of vouchers are as posted"): attachments.changed_files,
     # 财会〔2024〕12号 第二十一条第二项.
-    "no document proves two vouchers": query_check("""
+    _("no document proves two vouchers"): query_check("""
         SELECT format('book %%s: %%s', b.code, string_agg(format('%%s-%%s of %%s', v.word, v.number, v.month), ', '))
           FROM books_voucherfile f JOIN books_voucher v ON v.id = f.voucher_id JOIN books_book b ON b.id = v.book_id
          WHERE b.id = ANY(%(books)s)
            AND NOT EXISTS (SELECT FROM books_voucher red WHERE red.cancels_id = v.id AND red.state = 'posted')
          GROUP BY b.code, f.sha256 HAVING count(*) > 1"""),
-    "vouchers are checked by another person": query_check("""
+    _("vouchers are checked by another person"): query_check("""
         SELECT format('voucher %%s', id) FROM books_voucher
          WHERE state = 'posted' AND book_id = ANY(%(books)s)
            AND (checked_by_id IS NULL OR checked_by_id = prepared_by_id)"""),
-    "closed months are fully vouchered": query_check("""
+    _("closed months are fully vouchered"): query_check("""
         SELECT format('book %%s month %%s transaction %%s', p.book_id, p.month, t.id)
           FROM books_period p JOIN books_transaction t ON t.book_id = p.book_id AND t.month = p.month
           LEFT JOIN books_voucherentry e ON e.transaction_id = t.id
           LEFT JOIN books_voucher v ON v.id = e.voucher_id AND v.state = 'posted'
          WHERE p.state = 'closed' AND p.book_id = ANY(%(books)s) AND v.id IS NULL"""),
-    "income and expenditure are zero in closed months": query_check("""
+    _("income and expenditure are zero in closed months"): query_check("""
         SELECT format('book %%s month %%s account %%s', p.book_id, p.month, a.code)
           FROM books_period p JOIN books_account a ON a.book_id = p.book_id
           JOIN books_turnover t ON t.account_id = a.id AND t.month = p.month
          WHERE p.state = 'closed' AND p.book_id = ANY(%(books)s) AND a.account_class IN ('income', 'expense')
          GROUP BY p.book_id, p.month, a.code HAVING sum(t.debit - t.credit) <> 0"""),
     # 50801↔40301 and 50802↔40302 of one payment agree; the upper half alone is in transit, the lower alone an error.
-    "mirror entries between unions agree": query_check("""
+    _("mirror entries between unions agree"): query_check("""
         SELECT format('payment %%s: %%s paid, %%s received', mirror_key, paid, received) FROM (
             SELECT t.mirror_key,
                    sum(p.amount) FILTER (WHERE p.side = 'D' AND a.code LIKE '508%%') AS paid,
@@ -213,7 +214,7 @@ _KERNEL_CHECKS: dict[str, Check] = {
              GROUP BY t.mirror_key) pairs
          WHERE received IS NOT NULL AND paid IS DISTINCT FROM received"""),
     # 资产基金 stands for the assets other than money: 301's details equal the assets they name (301 科目说明).
-    "asset fund equals its assets": query_check("""
+    _("asset fund equals its assets"): query_check("""
         SELECT format('book %%s: %%s holds %%s, its assets %%s', b.code, fund, in_fund, in_assets) FROM (
             SELECT a.book_id, pair.fund, sum(CASE WHEN a.code LIKE '3%%' THEN l.credit - l.debit ELSE 0 END) AS in_fund,
                    sum(CASE WHEN a.code LIKE '1%%' THEN l.debit - l.credit ELSE 0 END) AS in_assets
@@ -228,7 +229,7 @@ _KERNEL_CHECKS: dict[str, Check] = {
           JOIN books_book b ON b.id = funds.book_id
          WHERE in_fund <> in_assets"""),
     # 制度第二十二条: earmarked money is spent for its purpose only, and no more of it than came in.
-    "earmarked money is not overspent": query_check("""
+    _("earmarked money is not overspent"): query_check("""
         SELECT format('book %%s project %%s: %%s', b.code, project, left_over) FROM (
             SELECT f.book_id, f.project,
                    sum(CASE WHEN f.is_red THEN -f.amount ELSE f.amount END

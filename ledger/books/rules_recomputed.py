@@ -6,19 +6,21 @@ they keep has its query here. Every query takes the array ``books`` and names ea
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_noop as _
+
 RULES = {
-    "official accounts are as the chart has them": """
+    _("official accounts are as the chart has them"): """
         SELECT format('book %%s account %%s', b.code, a.code) FROM books_account a JOIN books_book b ON b.id = a.book_id
           LEFT JOIN books_chartaccount c ON c.chart_id = b.chart_id AND c.code = a.code
          WHERE b.id = ANY(%(books)s) AND (a.is_official OR c.id IS NOT NULL)
            AND (a.is_official, a.name, a.account_class, a.normal_side)
                IS DISTINCT FROM (true, c.name, c.account_class, c.normal_side)""",
-    "postings are on lowest accounts": """
+    _("postings are on lowest accounts"): """
         SELECT format('book %%s account %%s', b.code, a.code) FROM books_account a JOIN books_book b ON b.id = a.book_id
          WHERE b.id = ANY(%(books)s) AND EXISTS (SELECT FROM books_turnover t WHERE t.account_id = a.id)
            AND (NOT a.is_leaf OR EXISTS (SELECT FROM books_account d
                                           WHERE d.book_id = a.book_id AND d.code LIKE a.code || '_%%'))""",
-    "lines have the dimensions that their accounts require": """
+    _("lines have the dimensions that their accounts require"): """
         SELECT format('book %%s accounts %%s and %%s', f.book_id, d.code, c.code)
           FROM (SELECT DISTINCT book_id, debit_id, credit_id, project = '' AS no_project, nature = '' AS no_nature,
                        economic_class = '' AS no_class FROM books_transfer WHERE book_id = ANY(%(books)s)) f
@@ -26,7 +28,7 @@ RULES = {
          WHERE (d.needs_project OR c.needs_project) AND no_project
             OR (d.needs_nature OR c.needs_nature) AND no_nature
             OR (d.needs_economic_class OR c.needs_economic_class) AND no_class""",
-    "holds are counted on their accounts": """
+    _("holds are counted on their accounts"): """
         SELECT format('book %%s account %%s', b.code, a.code)
           FROM (SELECT account_id, sum(held_debit) AS debit, sum(held_credit) AS credit FROM books_balance
                  GROUP BY account_id) kept
@@ -37,19 +39,19 @@ RULES = {
                       WHERE h.state = 'pending' GROUP BY 1) held ON held.account_id = a.id
          WHERE b.id = ANY(%(books)s)
            AND (kept.debit, kept.credit) IS DISTINCT FROM (coalesce(held.debit, 0), coalesce(held.credit, 0))""",
-    "guarded accounts are not overdrawn": """
+    _("guarded accounts are not overdrawn"): """
         SELECT format('book %%s account %%s', b.code, a.code) FROM books_account a JOIN books_book b ON b.id = a.book_id
           JOIN books_balance l ON l.account_id = a.id
          WHERE b.id = ANY(%(books)s)
            AND (l.guard <> a.guard OR a.code LIKE '101%%' AND a.is_leaf AND a.guard <> 1
                 OR a.guard = 1 AND l.debit < l.credit + l.held_credit
                 OR a.guard = -1 AND l.credit < l.debit + l.held_debit)""",
-    "voucher counters stand at the last number": """
+    _("voucher counters stand at the last number"): """
         SELECT format('book %%s %%s of %%s', book_id, word, month) FROM books_voucher_counter c
           FULL JOIN (SELECT book_id, word, month, max(number) AS number FROM books_voucher WHERE state = 'posted'
                       GROUP BY 1, 2, 3) v USING (book_id, word, month)
          WHERE book_id = ANY(%(books)s) AND c.last_number IS DISTINCT FROM v.number""",
-    "months with entries are in order": """
+    _("months with entries are in order"): """
         SELECT format('book %%s month %%s has no period', b.code, t.month)
           FROM (SELECT DISTINCT account_id, month FROM books_turnover) t JOIN books_account a ON a.id = t.account_id
           JOIN books_book b ON b.id = a.book_id
@@ -61,7 +63,7 @@ RULES = {
          WHERE b.id = ANY(%(books)s) AND p.state = 'open' AND EXISTS (
                SELECT FROM books_period later
                 WHERE later.book_id = b.id AND later.month > p.month AND later.state = 'closed')""",
-    "reversals take back what they reverse": """
+    _("reversals take back what they reverse"): """
         SELECT format('book %%s transaction %%s', r.book_id, r.id) FROM books_transaction r
          WHERE r.book_id = ANY(%(books)s) AND r.reverses_id IS NOT NULL AND EXISTS (
                SELECT FROM (SELECT * FROM books_transfer WHERE transaction_id = r.id) red

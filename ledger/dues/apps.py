@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_noop as _
 
 
 class DuesConfig(AppConfig):
@@ -10,7 +11,7 @@ class DuesConfig(AppConfig):
 
         from . import integrity
 
-        register("paid dues cover the months paid for", integrity.MONTHS)
-        register("dues payments equal their postings and receipts", integrity.POSTINGS)
-        register("dues taken back have their red-letter entry and red receipt", integrity.REVERSALS)
-        register("the clearing account holds the online payments not paid out", integrity.CLEARING)
+        register(_("paid dues cover the months paid for"), integrity.MONTHS)
+        register(_("dues payments equal their postings and receipts"), integrity.POSTINGS)
+        register(_("dues taken back have their red-letter entry and red receipt"), integrity.REVERSALS)
+        register(_("the clearing account holds the online payments not paid out"), integrity.CLEARING)

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_noop as _
 
 
 class PayoutsConfig(AppConfig):
@@ -10,7 +11,7 @@ class PayoutsConfig(AppConfig):
 
         from . import integrity
 
-        register("payout lines add up to their batches", integrity.TOTALS)
-        register("payouts are released by another person and settled when complete", integrity.RELEASES)
-        register("payouts at the bank are held on their account", integrity.HOLDS)
-        register("settled payouts equal what the bank account paid", integrity.POSTINGS)
+        register(_("payout lines add up to their batches"), integrity.TOTALS)
+        register(_("payouts are released by another person and settled when complete"), integrity.RELEASES)
+        register(_("payouts at the bank are held on their account"), integrity.HOLDS)
+        register(_("settled payouts equal what the bank account paid"), integrity.POSTINGS)

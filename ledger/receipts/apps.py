@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_noop as _
 
 
 class ReceiptsConfig(AppConfig):
@@ -10,7 +11,7 @@ class ReceiptsConfig(AppConfig):
 
         from . import integrity
 
-        register("receipt numbers have no gap", integrity.NUMBERS)
-        register("receipt lines add up to their receipts", integrity.TOTALS)
-        register("every dues payment has its receipt and every receipt its payment", integrity.PAYMENTS)
-        register("receipts equal dues posted in every union and month", integrity.MONTHS)
+        register(_("receipt numbers have no gap"), integrity.NUMBERS)
+        register(_("receipt lines add up to their receipts"), integrity.TOTALS)
+        register(_("every dues payment has its receipt and every receipt its payment"), integrity.PAYMENTS)
+        register(_("receipts equal dues posted in every union and month"), integrity.MONTHS)

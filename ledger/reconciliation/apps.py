@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_noop as _
 
 
 class ReconciliationConfig(AppConfig):
@@ -14,7 +15,7 @@ class ReconciliationConfig(AppConfig):
         from .queries import closing_problems
 
         register_closing_check("banks", gettext_lazy("Every bank account is reconciled"), closing_problems)
-        register("balances of bank statements chain", integrity.CHAINS)
-        register("matches between bank and books add up", integrity.SUMS)
-        register("no posting is matched twice", integrity.ONCE)
-        register("bank lines are marked as they are matched", integrity.STATES)
+        register(_("balances of bank statements chain"), integrity.CHAINS)
+        register(_("matches between bank and books add up"), integrity.SUMS)
+        register(_("no posting is matched twice"), integrity.ONCE)
+        register(_("bank lines are marked as they are matched"), integrity.STATES)

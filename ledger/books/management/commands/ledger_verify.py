@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from ledger.books import anchors
 from ledger.books.integrity import CheckResult, verify
@@ -45,7 +46,7 @@ class Command(BaseCommand):
         else:
             for result in results:
                 self.stdout.write(
-                    f"{'✓' if result.ok else '✗'} {result.name}"
+                    f"{'✓' if result.ok else '✗'} {_(result.name)}"
                     + (f": {result.detail}" if not result.ok else "")
                 )
         if not ok:
@@ -58,4 +59,4 @@ class Command(BaseCommand):
         except (OSError, ValueError) as error:
             self.stderr.write(_("The file of anchors cannot be read: %(why)s") % {"why": error})
             sys.exit(2)
-        return CheckResult("anchors kept outside agree", not differing, ", ".join(differing))
+        return CheckResult(gettext_noop("anchors kept outside agree"), not differing, ", ".join(differing))
