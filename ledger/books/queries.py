@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import F, Sum
+from django.db.models import Case, DecimalField, F, OuterRef, QuerySet, Subquery, Sum, When
+from django.db.models.functions import Coalesce
 from djmoney.money import Money
 
 from portal.unions.models import Union
 
-from .models import Account, Balance, Book, Side
+from .models import Account, Balance, Book, Side, Transfer, Voucher, VoucherLine
 
 
 def current_book(union: Union) -> Book | None:
@@ -33,6 +34,21 @@ def balance_of(book: Book, code: str) -> Money:
         net=Sum(F("debit") - F("credit"))
     )["net"] or Decimal(0)
     return Money(net if account.normal_side == Side.DEBIT else -net, "CNY")
+
+
+def with_totals(found: QuerySet[Voucher]) -> QuerySet[Voucher]:
+    """Vouchers with their ``total`` in yuan: what a draft has typed, or the events behind it; None without either."""
+    yuan = DecimalField(max_digits=20, decimal_places=2)
+    signed = Case(When(is_red=True, then=-F("amount")), default=F("amount"), output_field=yuan)
+    typed = VoucherLine.objects.filter(voucher=OuterRef("pk"), side=Side.DEBIT).values("voucher")
+    behind = Transfer.objects.filter(transaction__voucher_entry__voucher=OuterRef("pk"))
+    events = behind.values("transaction__voucher_entry__voucher")
+    return found.annotate(
+        total=Coalesce(
+            Subquery(typed.annotate(sum=Sum(F("amount"), output_field=yuan)).values("sum")),
+            Subquery(events.annotate(sum=Sum(signed)).values("sum")),
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from ledger.books import attachments, manual
 from ledger.books import vouchers as voucher_desk
 from ledger.books.manual import Line
 from ledger.books.models import Book, Side, Voucher, VoucherKind, VoucherState
+from ledger.books.queries import with_totals
 from ledger.reports import papers
 from portal.accounts.access import StaffRequest, duty_required, refusals_on
 from portal.accounts.roles import Duty
@@ -40,8 +41,8 @@ def overview(request: StaffRequest, code: str) -> HttpResponse:
     month = month_of(request, book)
     found = book.vouchers.filter(month=month).select_related("prepared_by", "checked_by")
     context = head_context(book, month) | {
-        "drafts": found.filter(state=VoucherState.DRAFT).order_by("date", "pk"),
-        "posted": Paginator(found.filter(state=VoucherState.POSTED), _PER_PAGE).get_page(
+        "drafts": with_totals(found.filter(state=VoucherState.DRAFT)).order_by("date", "pk"),
+        "posted": Paginator(with_totals(found.filter(state=VoucherState.POSTED)), _PER_PAGE).get_page(
             request.GET.get("page")
         ),
         "without": book.transactions.filter(month=month, voucher_entry=None).count(),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from ledger.books import queries
+from ledger.books import manual, queries
 from ledger.books.models import Voucher, VoucherState
 from tests.conftest import Federation
 from tests.ledger.books.test_posting import yuan
@@ -159,3 +160,22 @@ def test_xml_is_handed_out_and_never_shown(maker: Client, bank: str) -> None:
     maker.post(address, {"file": SimpleUploadedFile("e.xml", b"<?xml version='1.0'?><a/>")})
     given = maker.get(f"{address}{draft.files.get().pk}/")
     assert given.headers["Content-Disposition"].startswith("attachment")
+
+
+def test_the_list_shows_amounts_and_chooses_nothing(
+    federation: Federation, maker: Client, checker: Client, bank: str
+) -> None:
+    maker.post(WRITE, typed(bank))
+    march = "/office/books/HD/vouchers/?period=2026-03"
+    page = checker.get(march).content.decode()
+    assert "1,000.00" in page
+    assert re.search(r'<input type="checkbox"', page)
+    assert not re.search(r"<input[^>]*\schecked", page)
+    draft = Voucher.objects.get()
+    checker.post(
+        "/office/books/HD/vouchers/check/", {"voucher": f"{draft.pk}:{draft.revision}", "period": "2026-03"}
+    )
+    assert "1,000.00" in checker.get(march).content.decode()
+    draft.refresh_from_db()
+    manual.cancel(voucher=draft, date=draft.date, prepared_by=federation.maker)
+    assert "—" in checker.get(march).content.decode()
