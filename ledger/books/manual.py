@@ -54,6 +54,7 @@ class Line:
     account: str
     side: str
     amount: Decimal
+    summary: str = ""
     project: str = ""
     fund_source: str = field(default=FundSource.OWN.value)
     party: str = ""
@@ -132,6 +133,7 @@ def lines_of(voucher: Voucher) -> list[Line]:
                 account=line.account.code,
                 side=line.side,
                 amount=line.amount.amount,
+                summary=line.summary,
                 **{name: getattr(line, name) for name in _DIMENSIONS},
             )
             for line in voucher.lines.select_related("account")
@@ -413,6 +415,7 @@ def _keep(voucher: Voucher, lines: Sequence[Line], accounts: dict[str, Account])
                 account=accounts[line.account],
                 side=line.side,
                 amount=Money(line.amount, "CNY"),
+                summary=line.summary,
                 **dimensions,
             )
         )

@@ -117,6 +117,9 @@ class VoucherLine(models.Model):
     )
     side = models.CharField(_("side"), max_length=1, choices=Side)
     amount = MoneyField(_("amount"), max_digits=18, decimal_places=2, default_currency="CNY")
+    summary = models.CharField(
+        _("summary"), max_length=200, blank=True, db_default=""
+    )  # empty: the voucher's
     project = models.CharField(_("project"), max_length=60, blank=True)
     fund_source = models.CharField(
         _("fund source"), max_length=20, choices=FundSource, default=FundSource.OWN
