@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from . import manual
 from .errors import BalancesRefused
-from .manual import Line
 from .models import Book, FundSource, Period, PeriodState, Side, Voucher
+from .pairing import Line
 
 COLUMNS = ("account", "debit", "credit", "project", "fund_source", "party")
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from .errors import ExternalKeyReused, NothingToPost, UnknownAccount, ledger_refusals
 from .models import Book, Transaction
-from .posting import LINES, Entry
+from .posting import PLAIN_COLUMNS, PLAIN_LINES, SIDED_COLUMNS, SIDED_LINES, Entry, plain_values, sided_values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +46,17 @@ def post_together(linked: Sequence[NewTransaction]) -> list[Transaction]:
 
 
 # One row for each line; the head stands on every line of its transaction and is read from the first.
-_INCOMING = """
+_HEAD = (
+    "n, line, book_id, external_key, date, month, kind, summary, document, rule, mirror_key, created_by_id"
+)
+_INCOMING = f"""
 DROP TABLE IF EXISTS pg_temp.incoming;
 CREATE TEMPORARY TABLE incoming (
     n int, line int, book_id bigint, external_key text, date date, month int, kind text, summary text, document text,
-    rule text, mirror_key text, created_by_id bigint, debit text, credit text, amount numeric(18, 2), red boolean,
-    project text, fund text, party text, nature text, economic text) ON COMMIT DROP
+    rule text, mirror_key text, created_by_id bigint,
+    {", ".join(f"{name} {kind}" for name, kind in SIDED_COLUMNS.items())}) ON COMMIT DROP
 """
-_POST_MANY = f"""
+_POST_MANY = """
 WITH head AS (
     INSERT INTO books_transaction (book_id, external_key, date, month, kind, summary, document, rule, mirror_key,
                                    created_at, created_by_id)
@@ -61,27 +64,29 @@ WITH head AS (
       FROM pg_temp.incoming WHERE line = 1 ORDER BY n
     ON CONFLICT (book_id, external_key) DO NOTHING RETURNING id, book_id, month, external_key
 ), body AS (
-    INSERT INTO books_transfer {LINES}
+    INSERT INTO books_transfer {lines}
       FROM head JOIN pg_temp.incoming row USING (book_id, external_key)
       LEFT JOIN books_account debit ON debit.book_id = head.book_id AND debit.code = row.debit
       LEFT JOIN books_account credit ON credit.book_id = head.book_id AND credit.code = row.credit
 )
 SELECT count(*) FROM head
 """
+# What was left to follow from others is not compared.
 _OTHER_CONTENT = """
-SELECT h.external_key
-  FROM (SELECT n, book_id, external_key, date, kind, document, mirror_key,
-               array_agg((line, debit, credit, amount, red, project, fund, party)::text ORDER BY line) AS lines
-          FROM pg_temp.incoming GROUP BY 1, 2, 3, 4, 5, 6, 7) h
+SELECT i.external_key
+  FROM (SELECT *, count(*) OVER (PARTITION BY n) AS lines FROM pg_temp.incoming) i
   JOIN books_transaction t USING (book_id, external_key)
-  LEFT JOIN LATERAL (
-       SELECT array_agg((f.line, d.code::text, c.code::text, f.amount, f.is_red, f.project::text, f.fund_source::text,
-                         f.party::text)::text ORDER BY f.line) AS lines
-         FROM books_transfer f JOIN books_account d ON d.id = f.debit_id JOIN books_account c ON c.id = f.credit_id
-        WHERE f.transaction_id = t.id) posted ON true
- WHERE (t.date, t.kind, t.document, t.mirror_key) IS DISTINCT FROM (h.date, h.kind, h.document, h.mirror_key)
-    OR h.lines IS DISTINCT FROM posted.lines
- ORDER BY h.n LIMIT 1
+  LEFT JOIN books_transfer f ON f.transaction_id = t.id AND f.line = i.line
+  LEFT JOIN books_account d ON d.id = f.debit_id LEFT JOIN books_account c ON c.id = f.credit_id
+ WHERE (t.date, t.kind, t.document, t.mirror_key, d.code, c.code, f.amount, f.is_red, f.project, f.fund_source, f.party,
+        f.line_summary, f.credit_project, f.credit_fund_source, f.credit_party, f.credit_line_summary)
+       IS DISTINCT FROM
+       (i.date, i.kind, i.document, i.mirror_key, i.debit, i.credit, i.amount, i.red, i.project, i.fund, i.party,
+        coalesce(i.line_summary, ''), i.credit_project, i.credit_fund, i.credit_party, i.credit_line_summary)
+    OR i.nature NOT IN ('', f.nature) OR i.economic NOT IN ('', f.economic_class)
+    OR i.credit_nature NOT IN ('', f.credit_nature) OR i.credit_economic NOT IN ('', f.credit_economic_class)
+    OR i.lines <> (SELECT count(*) FROM books_transfer WHERE transaction_id = t.id)
+ ORDER BY i.n LIMIT 1
 """
 _IDS = """
 SELECT array_agg(t.id ORDER BY n)
@@ -116,20 +121,20 @@ def post_many(new: Sequence[NewTransaction]) -> list[int]:
 
 
 def _copy_and_post(cursor: psycopg.Cursor[tuple[Any, ...]], new: Sequence[NewTransaction]) -> list[int]:
+    is_sided = any(e.on_credit or e.summary for one in new for e in one.entries)
+    columns, values = (SIDED_COLUMNS, sided_values) if is_sided else (PLAIN_COLUMNS, plain_values)
     cursor.execute(_INCOMING)
-    with cursor.copy("COPY pg_temp.incoming FROM STDIN") as copy:
+    with cursor.copy(f"COPY pg_temp.incoming ({_HEAD}, {', '.join(columns)}) FROM STDIN") as copy:
         for n, one in enumerate(new):
             date = one.date
             head = (
                 one.book.pk, one.external_key, date, date.year * 100 + date.month, one.kind, one.summary, one.document,
                 one.rule, one.mirror_key, one.actor.pk if one.actor else None,
             )  # fmt: skip
-            for line, e in enumerate(one.entries, start=1):
-                copy.write_row(
-                    (n, line, *head, e.debit, e.credit, e.amount.amount, e.red, e.project, e.fund_source, e.party,
-                     e.nature, e.economic_class)
-                )  # fmt: skip
-    posted = cursor.execute(_POST_MANY, [timezone.now()]).fetchone()
+            for line, entry in enumerate(one.entries, start=1):
+                copy.write_row((n, line, *head, *values(entry)))
+    statement = _POST_MANY.format(lines=SIDED_LINES if is_sided else PLAIN_LINES)
+    posted = cursor.execute(statement, [timezone.now()]).fetchone()
     if posted is None or posted[0] < len(new):
         other = cursor.execute(_OTHER_CONTENT).fetchone()
         if other is not None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import DatabaseError
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from psycopg import errors as pg
 
 from portal.errors import DomainError
@@ -120,41 +121,54 @@ class NothingToPost(LedgerError):
     code = "nothing_to_post"
 
 
-def _refusal(sqlstate: str | None, constraint: str | None) -> LedgerError | None:
-    match sqlstate, constraint:
-        case ("PH001" | "PH002", _):
-            return PostedIsFinal(_("Posted entries cannot be changed. Correct them with a red-letter entry."))
-        case ("PH003", _):
-            return AccountNotInChart(_("This account cannot be used in this book."))
-        case ("PH004", _):
-            return PeriodClosed(
-                _("The accounting period is closed or not open yet. Choose a date in an open period.")
-            )
-        case ("PH005" | "PH006", _):
-            return VoucherIncomplete(
-                _("The entry is not complete: it needs transactions of its own book and day.")
-            )
-        case ("PH007", _) | (_, "voucher_checked_by_another"):
-            return CheckedBySamePerson(_("Somebody else must check this: you prepared it yourself."))
-        case ("PH008", _):
-            return PeriodNotReady(
-                _(
-                    "The period cannot be closed yet: an earlier period is open, a transaction has no posted "
-                    "voucher, or income and expenditure are not carried forward."
-                )
-            )
-        case ("PH009", _) | (_, "earmarked_money_has_its_project"):
-            return DimensionMissing(
-                _(
-                    "The account needs more detail: name the project of earmarked money, and for expenditure basic or "
-                    "project and the economic class."
-                )
-            )
-        case ("PH010", _):
-            return HoldEnded(_("This hold has already been posted or released."))
-        case (_, "not_overdrawn"):
-            return Overdrawn(_("There is not enough money in the account for this entry."))
-    return None
+class TooLarge(LedgerError):
+    """A text or an amount beyond what the books can hold."""
+
+    code = "too_large"
+
+
+_FINAL = (PostedIsFinal, _("Posted entries cannot be changed. Correct them with a red-letter entry."))
+_INCOMPLETE = (
+    VoucherIncomplete,
+    _("The entry is not complete: it needs transactions of its own book and day."),
+)
+_SAME_PERSON = (CheckedBySamePerson, _("Somebody else must check this: you prepared it yourself."))
+_LACKING = (
+    DimensionMissing,
+    _(
+        "The account needs more detail: name the project of earmarked money, and for expenditure basic or "
+        "project and the economic class."
+    ),
+)
+_TOO_LARGE = (TooLarge, _("A text is too long or an amount too large for the books."))
+_BY_STATE: dict[str, tuple[type[LedgerError], Promise]] = {
+    "PH001": _FINAL,
+    "PH002": _FINAL,
+    "PH003": (AccountNotInChart, _("This account cannot be used in this book.")),
+    "PH004": (
+        PeriodClosed,
+        _("The accounting period is closed or not open yet. Choose a date in an open period."),
+    ),
+    "PH005": _INCOMPLETE,
+    "PH006": _INCOMPLETE,
+    "PH007": _SAME_PERSON,
+    "PH008": (
+        PeriodNotReady,
+        _(
+            "The period cannot be closed yet: an earlier period is open, a transaction has no posted "
+            "voucher, or income and expenditure are not carried forward."
+        ),
+    ),
+    "PH009": _LACKING,
+    "PH010": (HoldEnded, _("This hold has already been posted or released.")),
+    "22001": _TOO_LARGE,  # string data right truncation
+    "22003": _TOO_LARGE,  # numeric value out of range
+}
+_BY_CONSTRAINT: dict[str, tuple[type[LedgerError], Promise]] = {
+    "voucher_checked_by_another": _SAME_PERSON,
+    "earmarked_money_has_its_project": _LACKING,
+    "not_overdrawn": (Overdrawn, _("There is not enough money in the account for this entry.")),
+}
 
 
 @contextmanager
@@ -165,7 +179,10 @@ def ledger_refusals() -> Iterator[None]:
     except DatabaseError as error:
         cause = error.__cause__
         if isinstance(cause, pg.Error):
-            refusal = _refusal(cause.sqlstate, cause.diag.constraint_name)
-            if refusal is not None:
-                raise refusal from error
+            known = _BY_STATE.get(cause.sqlstate or "") or _BY_CONSTRAINT.get(
+                cause.diag.constraint_name or ""
+            )
+            if known is not None:
+                refusal, message = known
+                raise refusal(str(message)) from error
         raise

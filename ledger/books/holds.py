@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from djmoney.money import Money
 
 from .errors import ExternalKeyReused, HoldEnded, UnknownAccount, ledger_refusals
-from .models import Account, Balance, Book, Hold, HoldState, Side, Transaction
+from .models import Account, Balance, Book, Hold, HoldState, Side
 
 
 @transaction.atomic
@@ -53,27 +53,17 @@ def hold(
     return found
 
 
-def post_hold(held: Hold, *, posted: Transaction) -> Hold:
-    """The held money has moved: ``posted`` is the transaction that says so. Raises HoldEnded."""
-    return _end(held, HoldState.POSTED, posted)
-
-
-def void_hold(held: Hold) -> Hold:
-    """The held money stays where it was. Raises HoldEnded."""
-    return _end(held, HoldState.VOIDED, None)
-
-
 @transaction.atomic
-def _end(held: Hold, state: HoldState, posted: Transaction | None) -> Hold:
+def void_hold(held: Hold) -> Hold:
+    """The held money stays where it was; ``posting.post(ends=...)`` is the other end of a hold. Raises HoldEnded."""
     locked = Hold.objects.select_for_update().get(pk=held.pk)
-    if locked.state != HoldState.PENDING:
-        if locked.state == state and locked.posted_as == posted:
-            return locked
+    if locked.state == HoldState.POSTED:
         raise HoldEnded(_("This hold has already been posted or released."))
-    locked.state, locked.posted_as = state, posted
-    with ledger_refusals():
-        locked.save(update_fields=["state", "posted_as"])
-    locked.refresh_from_db()
+    if locked.state == HoldState.PENDING:
+        locked.state = HoldState.VOIDED
+        with ledger_refusals():
+            locked.save(update_fields=["state"])
+        locked.refresh_from_db()
     return locked
 
 

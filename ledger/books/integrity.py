@@ -231,13 +231,11 @@ _KERNEL_CHECKS: dict[str, Check] = {
     # 制度第二十二条: earmarked money is spent for its purpose only, and no more of it than came in.
     _("earmarked money is not overspent"): query_check("""
         SELECT format('book %%s project %%s: %%s', b.code, project, left_over) FROM (
-            SELECT f.book_id, f.project,
-                   sum(CASE WHEN f.is_red THEN -f.amount ELSE f.amount END
-                       * ((c.account_class IN ('income', 'expense') OR c.code LIKE '321%%')::int
-                          - (d.account_class IN ('income', 'expense') OR d.code LIKE '321%%')::int)) AS left_over
-              FROM books_transfer f JOIN books_account d ON d.id = f.debit_id JOIN books_account c ON c.id = f.credit_id
-             WHERE f.book_id = ANY(%(books)s) AND f.fund_source = 'earmarked'
-             GROUP BY f.book_id, f.project) projects
+            SELECT p.book_id, p.project, sum(CASE p.side WHEN 'C' THEN p.amount ELSE -p.amount END) AS left_over
+              FROM books_posting p JOIN books_account a ON a.id = p.account_id
+             WHERE p.book_id = ANY(%(books)s) AND p.fund_source = 'earmarked'
+               AND (a.account_class IN ('income', 'expense') OR a.code LIKE '321%%')
+             GROUP BY p.book_id, p.project) projects
           JOIN books_book b ON b.id = projects.book_id
          WHERE left_over < 0"""),
 }

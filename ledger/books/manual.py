@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, replace
 from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Case, Q, Sum, Value, When
 from django.utils.translation import gettext as _
 from djmoney.money import Money
 
@@ -29,8 +29,8 @@ from .errors import (
 )
 from .models import (
     Account,
+    AccountClass,
     Book,
-    FundSource,
     PeriodState,
     Posting,
     Side,
@@ -41,25 +41,11 @@ from .models import (
     VoucherState,
     VoucherTemplate,
 )
-from .posting import Entry, post, reverse
+from .pairing import DETAILS, Line, both_sides, entries_of
+from .posting import post, reverse
 
 # Transactions that only the books know of: nobody's own records break when they are cancelled.
 _CANCELLABLE = frozenset({"manual", "opening"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One line as an accountant writes it: account, side, amount in yuan (negative in red letters), dimensions."""
-
-    account: str
-    side: str
-    amount: Decimal
-    summary: str = ""
-    project: str = ""
-    fund_source: str = field(default=FundSource.OWN.value)
-    party: str = ""
-    nature: str = ""
-    economic_class: str = ""
 
 
 @transaction.atomic
@@ -123,46 +109,51 @@ def revise(
 
 
 def lines_of(voucher: Voucher) -> list[Line]:
-    """The lines of a voucher as it is read: those of the draft, or what was posted, summed by its dimensions.
+    """The lines of a voucher as it is read: as they were typed, or what its events posted, summed by details.
 
-    Vouchers over many events are read without their parties, whom the events behind them name one by one.
+    A cancelling voucher has the lines of the cancelled one in red. Vouchers over many events are read without their
+    parties, whom the events behind them name one by one.
     """
-    if voucher.state == VoucherState.DRAFT and voucher.kind == VoucherKind.MANUAL:
-        return [
-            Line(
-                account=line.account.code,
-                side=line.side,
-                amount=line.amount.amount,
-                summary=line.summary,
-                **{name: getattr(line, name) for name in _DIMENSIONS},
-            )
-            for line in voucher.lines.select_related("account")
-        ]
-    source = voucher.cancels if voucher.cancels and voucher.state == VoucherState.DRAFT else voucher
-    is_summary = source.kind == VoucherKind.AUTOMATIC
-    dimensions = [name for name in _DIMENSIONS if not (is_summary and name == "party")]
+    if voucher.cancels is not None:
+        return [replace(line, amount=-line.amount) for line in lines_of(voucher.cancels)]
+    typed = [
+        Line(
+            account=line.account.code,
+            side=line.side,
+            amount=line.amount.amount,
+            **{name: getattr(line, name) for name in DETAILS},
+        )
+        for line in voucher.lines.select_related("account")
+    ]
+    return typed or _summed(voucher)
+
+
+def _summed(voucher: Voucher) -> list[Line]:
+    details = ("project", "fund_source", "nature", "economic_class")
+    expense = Q(account__account_class=AccountClass.EXPENSE)
     sums = (
-        Posting.objects.filter(transaction__vouchers=source)
-        .values("account__code", "side", *dimensions)
+        Posting.objects.filter(transaction__vouchers=voucher)
+        # A line of expenditure and the money it takes say the same; who reads wants it once, where it belongs.
+        .annotate(
+            own_nature=Case(When(expense, then="nature"), default=Value("")),
+            own_class=Case(When(expense, then="economic_class"), default=Value("")),
+        )
+        .values("account__code", "side", "project", "fund_source", "own_nature", "own_class")
         .annotate(total=Sum("amount"))
-        .order_by("-side", "account__code", *dimensions)
+        .order_by("-side", "account__code", *details)
     )
-    sign = -1 if source is not voucher else 1
-    found = [
+    return [
         Line(
             account=row["account__code"],
             side=row["side"],
-            amount=sign * row["total"],
-            **{name: row[name] for name in dimensions},
+            amount=row["total"],
+            project=row["project"],
+            fund_source=row["fund_source"],
+            nature=row["own_nature"],
+            economic_class=row["own_class"],
         )
         for row in sums
     ]
-    return [line for line in found if line.side == Side.DEBIT] + [
-        line for line in found if line.side == Side.CREDIT
-    ]
-
-
-_DIMENSIONS = ("project", "fund_source", "party", "nature", "economic_class")
 
 
 @transaction.atomic
@@ -221,7 +212,6 @@ def materialise(voucher: Voucher) -> None:
                 actor=voucher.prepared_by,
             )
         ]
-        voucher.lines.all().delete()
     elif voucher.cancels is not None:
         posted = [
             reverse(
@@ -236,19 +226,6 @@ def materialise(voucher: Voucher) -> None:
     else:
         return
     VoucherEntry.objects.bulk_create([VoucherEntry(voucher=voucher, transaction=t) for t in posted])
-
-
-def entries_of(lines: Sequence[Line]) -> list[Entry]:
-    """Pair debit and credit lines, in their order, into transfers; lines of one project meet each other first."""
-    debit_side, credit_side = _open(lines, Side.DEBIT), _open(lines, Side.CREDIT)
-    entries = []
-    for same in (True, False):
-        for debit in debit_side:
-            for credit in credit_side:
-                entry = _pair(debit, credit, same_dimensions=same)
-                if entry is not None:
-                    entries.append(entry)
-    return entries
 
 
 def save_template(
@@ -277,42 +254,6 @@ def _record(action: str, voucher: Voucher, actor: AbstractBaseUser) -> None:
     )
 
 
-@dataclass(slots=True)
-class _Open:
-    """A line with what of its amount has not found its other side."""
-
-    line: Line
-    left: Decimal
-
-
-def _open(lines: Sequence[Line], side: Side) -> list[_Open]:
-    return [_Open(line, line.amount) for line in lines if line.side == side]
-
-
-def _pair(debit: _Open, credit: _Open, *, same_dimensions: bool) -> Entry | None:
-    if not debit.left or not credit.left or (debit.left > 0) != (credit.left > 0):
-        return None
-    a, b = debit.line, credit.line
-    if same_dimensions and (a.project, a.fund_source) != (b.project, b.fund_source):
-        return None
-    size = min(abs(debit.left), abs(credit.left))
-    is_red = debit.left < 0
-    debit.left -= -size if is_red else size
-    credit.left -= -size if is_red else size
-    earmarked = FundSource.EARMARKED.value
-    return Entry(
-        debit=a.account,
-        credit=b.account,
-        amount=Money(size, "CNY"),
-        project=a.project or b.project,
-        fund_source=earmarked if earmarked in (a.fund_source, b.fund_source) else a.fund_source,
-        party=a.party or b.party,
-        nature=a.nature or b.nature,
-        economic_class=a.economic_class or b.economic_class,
-        red=is_red,
-    )
-
-
 def _require_writable(book: Book, date: dt.date, lines: Sequence[Line]) -> dict[str, Account]:
     if not book.periods.filter(month=date.year * 100 + date.month, state=PeriodState.OPEN).exists():
         raise PeriodClosed(
@@ -338,40 +279,12 @@ def _require_writable(book: Book, date: dt.date, lines: Sequence[Line]) -> dict[
     accounts = {account.code: account for account in book.accounts.filter(code__in=wanted)}
     for code in sorted(wanted):
         _require_account(book, code, accounts.get(code))
-    _require_one_story(lines)
+    for line in both_sides(lines):
+        raise VoucherUnbalanced(
+            _("%(account)s stands on both sides and nothing moves. Give the sides different details.")
+            % {"account": line.account}
+        )
     return accounts
-
-
-def _require_one_story(lines: Sequence[Line]) -> None:
-    """Two lines that meet become one transfer: refuse what one of them would have to keep silent about."""
-    for debit, credit in _meetings(lines):
-        if debit.account == credit.account:
-            raise VoucherUnbalanced(
-                _("%(account)s stands on both sides. Go through another account, in two vouchers.")
-                % {"account": debit.account}
-            )
-        for name in ("project", "party", "economic_class"):
-            if (
-                getattr(debit, name)
-                and getattr(credit, name)
-                and getattr(debit, name) != getattr(credit, name)
-            ):
-                raise VoucherUnbalanced(
-                    _("“%(one)s” and “%(other)s” would meet in one entry. Write two vouchers, one for each.")
-                    % {"one": getattr(debit, name), "other": getattr(credit, name)}
-                )
-
-
-def _meetings(lines: Sequence[Line]) -> list[tuple[Line, Line]]:
-    """Which debit line meets which credit line, as ``entries_of`` pairs them."""
-    debit_side, credit_side = _open(lines, Side.DEBIT), _open(lines, Side.CREDIT)
-    return [
-        (debit.line, credit.line)
-        for same in (True, False)
-        for debit in debit_side
-        for credit in credit_side
-        if _pair(debit, credit, same_dimensions=same) is not None
-    ]
 
 
 def _left_by_colour(lines: Sequence[Line]) -> list[Decimal]:
@@ -407,7 +320,7 @@ def _require_account(book: Book, code: str, account: Account | None) -> None:
 def _keep(voucher: Voucher, lines: Sequence[Line], accounts: dict[str, Account]) -> None:
     kept: list[VoucherLine] = []
     for n, line in enumerate(lines, start=1):
-        dimensions: dict[str, Any] = {name: getattr(line, name) for name in _DIMENSIONS}
+        details: dict[str, Any] = {name: getattr(line, name) for name in DETAILS}
         kept.append(
             VoucherLine(
                 voucher=voucher,
@@ -415,8 +328,7 @@ def _keep(voucher: Voucher, lines: Sequence[Line], accounts: dict[str, Account])
                 account=accounts[line.account],
                 side=line.side,
                 amount=Money(line.amount, "CNY"),
-                summary=line.summary,
-                **dimensions,
+                **details,
             )
         )
     VoucherLine.objects.bulk_create(kept)

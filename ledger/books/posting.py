@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass, replace
 
 import psycopg
 from django.conf import settings
@@ -16,27 +15,43 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from djmoney.money import Money
 
-from .errors import ExternalKeyReused, NothingToPost, UnknownAccount, ledger_refusals
-from .models import Book, FundSource, Transaction
+from .errors import ExternalKeyReused, HoldEnded, NothingToPost, UnknownAccount, ledger_refusals
+from .models import Book, FundSource, Hold, Transaction, Transfer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """What one side of a line says besides its account and amount; fields as in ``Entry``."""
+
+    project: str = ""
+    fund_source: str = FundSource.OWN.value
+    party: str = ""
+    nature: str = ""
+    economic_class: str = ""
+    summary: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One line to post: debit and credit account codes of the book, a positive amount in yuan, dimensions.
 
-    Left empty, ``nature`` (基本/项目) follows from the project and ``economic_class`` (款级) from the account.
-    ``red`` writes the line in red letters (红字): the amount is taken off both sides.
+    Left empty, ``nature`` (基本/项目) follows from the project, ``economic_class`` (款级) from the account, and
+    ``summary`` (摘要) is that of the transaction. ``red`` writes the line in red letters (红字): the amount is taken
+    off both sides. ``on_credit`` is what the credit side says where that differs from the debit side, as when money of
+    one account goes from one project to another.
     """
 
     debit: str
     credit: str
     amount: Money
     project: str = ""
-    fund_source: str = field(default=FundSource.OWN.value)
+    fund_source: str = FundSource.OWN.value
     party: str = ""
     nature: str = ""
     economic_class: str = ""
+    summary: str = ""
     red: bool = False
+    on_credit: Details | None = None
 
     def __post_init__(self) -> None:
         if self.amount.amount <= 0:
@@ -47,8 +62,8 @@ class Entry:
             raise NothingToPost(_("The books are kept in yuan."))
 
 
-# How lines become transfers, for one transaction and for many.
-LINES = """
+# How lines become transfers, for one transaction and for many. Plain lines say the same on both sides.
+PLAIN_LINES = """
        (transaction_id, book_id, month, line, debit_id, credit_id, amount, amount_currency, is_red, project,
         fund_source, party, nature, economic_class)
 SELECT head.id, head.book_id, head.month, row.line, debit.id, credit.id, row.amount, 'CNY', row.red, row.project,
@@ -57,10 +72,28 @@ SELECT head.id, head.book_id, head.month, row.line, debit.id, credit.id, row.amo
             WHEN row.project <> '' THEN 'project' ELSE 'basic' END,
        coalesce(nullif(row.economic, ''), nullif(debit.economic_class, ''), credit.economic_class)
 """
+# With details of its own on the credit side, each side follows its own account only.
+SIDED_LINES = """
+       (transaction_id, book_id, month, line, debit_id, credit_id, amount, amount_currency, is_red, project,
+        fund_source, party, nature, economic_class, line_summary, credit_project, credit_fund_source, credit_party,
+        credit_nature, credit_economic_class, credit_line_summary)
+SELECT head.id, head.book_id, head.month, row.line, debit.id, credit.id, row.amount, 'CNY', row.red, row.project,
+       row.fund, row.party,
+       CASE WHEN row.nature <> '' OR debit.account_class <> 'expense'
+                 AND (row.credit_fund IS NOT NULL OR credit.account_class <> 'expense') THEN row.nature
+            WHEN row.project <> '' THEN 'project' ELSE 'basic' END,
+       coalesce(nullif(row.economic, ''), nullif(debit.economic_class, ''),
+                CASE WHEN row.credit_fund IS NULL THEN credit.economic_class ELSE '' END),
+       row.line_summary, row.credit_project, row.credit_fund, row.credit_party,
+       CASE WHEN row.credit_nature <> '' OR row.credit_fund IS NULL OR credit.account_class <> 'expense'
+            THEN row.credit_nature WHEN row.credit_project <> '' THEN 'project' ELSE 'basic' END,
+       CASE WHEN row.credit_fund IS NOT NULL THEN coalesce(nullif(row.credit_economic, ''), credit.economic_class) END,
+       row.credit_line_summary
+"""
 
 # One prepared statement: the transaction and its transfers stand or fall together, in one round trip. An account that
 # the book does not have leaves a null, which the table refuses.
-_POST = f"""
+_POST = """
 WITH head AS (
     INSERT INTO books_transaction
            (book_id, external_key, date, month, kind, summary, document, rule, reverses_id, mirror_key, created_at,
@@ -69,14 +102,14 @@ WITH head AS (
             %(mirror)s, %(now)s, %(actor)s)
     ON CONFLICT (book_id, external_key) DO NOTHING RETURNING id, book_id, month
 ), body AS (
-    INSERT INTO books_transfer {LINES}
-      FROM head CROSS JOIN {{rows}}
+    INSERT INTO books_transfer {lines}
+      FROM head CROSS JOIN {rows}
       LEFT JOIN books_account debit ON debit.book_id = %(book)s AND debit.code = row.debit
       LEFT JOIN books_account credit ON credit.book_id = %(book)s AND credit.code = row.credit
-)
+){more}
 SELECT id FROM head
 """
-_COLUMNS = {
+PLAIN_COLUMNS = {
     "debit": "varchar",
     "credit": "varchar",
     "amount": "numeric",
@@ -87,14 +120,39 @@ _COLUMNS = {
     "nature": "text",
     "economic": "text",
 }
-# Nearly every post has one line, and plain values are handed over quicker than arrays.
-_POST_ONE = _POST.format(
-    rows=f"(SELECT 1 AS line, {', '.join(f'%({name})s::{kind} AS {name}' for name, kind in _COLUMNS.items())}) AS row"
+SIDED_COLUMNS = PLAIN_COLUMNS | dict.fromkeys(
+    (
+        "line_summary",
+        "credit_project",
+        "credit_fund",
+        "credit_party",
+        "credit_nature",
+        "credit_economic",
+        "credit_line_summary",
+    ),
+    "text",
 )
-_POST_SEVERAL = _POST.format(
-    rows=f"unnest({', '.join(f'%({name})s::{kind}[]' for name, kind in _COLUMNS.items())})"
-    f" WITH ORDINALITY AS row ({', '.join(_COLUMNS)}, line)"
-)
+# A hold ends in the statement that posts its money; the table refuses to end it twice.
+_ENDED = """, ended AS (
+    UPDATE books_hold SET state = 'posted', posted_as_id = head.id FROM head WHERE books_hold.id = %(ends)s
+)"""
+
+
+def _several(columns: dict[str, str]) -> str:
+    arrays = ", ".join(f"%({name})s::{kind}[]" for name, kind in columns.items())
+    return f"unnest({arrays}) WITH ORDINALITY AS row ({', '.join(columns)}, line)"
+
+
+def _one(columns: dict[str, str]) -> str:
+    values = ", ".join(f"%({name})s::{kind} AS {name}" for name, kind in columns.items())
+    return f"(SELECT 1 AS line, {values}) AS row"
+
+
+# Nearly every post has one plain line, and plain values are handed over quicker than arrays.
+_POST_ONE = _POST.format(lines=PLAIN_LINES, rows=_one(PLAIN_COLUMNS), more="")
+_POST_SEVERAL = _POST.format(lines=PLAIN_LINES, rows=_several(PLAIN_COLUMNS), more="")
+_POST_SIDED = _POST.format(lines=SIDED_LINES, rows=_several(SIDED_COLUMNS), more="")
+_POST_AND_END = _POST.format(lines=SIDED_LINES, rows=_several(SIDED_COLUMNS), more=_ENDED)
 
 
 def post(
@@ -110,11 +168,14 @@ def post(
     actor: AbstractBaseUser | None = None,
     reverses: Transaction | None = None,
     rule: str = "",
+    ends: Hold | None = None,
 ) -> Transaction:
     """Post one event to one book; posting the same key and content again returns the first transaction.
 
-    ``date`` is the business day in Asia/Shanghai. Raises PeriodClosed, UnknownAccount, Overdrawn, AccountNotInChart,
-    DimensionMissing, and ExternalKeyReused when the key exists with another content.
+    ``date`` is the business day in Asia/Shanghai. ``ends`` is the hold whose money this moves: it is posted in the same
+    step, so that what it kept back is there for this event and for nothing else. Raises PeriodClosed, UnknownAccount,
+    Overdrawn, AccountNotInChart, DimensionMissing, HoldEnded, TooLarge, and ExternalKeyReused when the key exists with
+    another content.
     """
     if not entries:
         raise NothingToPost(_("A transaction needs at least one entry."))
@@ -132,17 +193,31 @@ def post(
         created_at=timezone.now(),
         created_by_id=actor.pk if actor else None,
     )
-    row = _execute(posted, entries)
+    row = _execute(posted, entries, ends)
     if row is None:
-        return _the_first(posted, entries)
+        return _the_first(posted, entries, ends)
     (posted.pk,) = row
     posted._state.adding = False
     posted._state.db = connection.alias
     return posted
 
 
-def _execute(posted: Transaction, entries: Sequence[Entry]) -> tuple[int] | None:
+def _execute(posted: Transaction, entries: Sequence[Entry], ends: Hold | None) -> tuple[int] | None:
     """Run the statement on Django's connection; psycopg's own cursor, because Django's never prepares."""
+    is_sided = ends is not None or any(e.on_credit or e.summary for e in entries)
+    parameters = _head(posted)
+    if is_sided:
+        statement = _POST_SIDED if ends is None else _POST_AND_END
+        columns = zip(SIDED_COLUMNS, map(list, zip(*map(sided_values, entries), strict=True)), strict=True)
+        parameters |= {"ends": ends and ends.pk, **dict(columns)}
+    elif len(entries) == 1:
+        statement = _POST_ONE
+        parameters |= zip(PLAIN_COLUMNS, plain_values(entries[0]), strict=True)
+    else:
+        statement = _POST_SEVERAL
+        parameters |= zip(
+            PLAIN_COLUMNS, map(list, zip(*map(plain_values, entries), strict=True)), strict=True
+        )
     connection.ensure_connection()
     # Alone the statement is its own database transaction; inside another one a refusal must leave that one usable.
     guard = transaction.atomic() if connection.in_atomic_block else nullcontext()
@@ -153,8 +228,7 @@ def _execute(posted: Transaction, entries: Sequence[Entry]) -> tuple[int] | None
             connection.wrap_database_errors,
             psycopg.Cursor(connection.connection) as cursor,
         ):
-            statement = _POST_ONE if len(entries) == 1 else _POST_SEVERAL
-            return cursor.execute(statement, _parameters(posted, entries), prepare=True).fetchone()
+            return cursor.execute(statement, parameters, prepare=True).fetchone()
     except IntegrityError as error:
         if isinstance(error.__cause__, psycopg.errors.NotNullViolation):
             raise UnknownAccount(_missing_accounts(posted.book, entries)) from error
@@ -171,17 +245,7 @@ def reverse(
 ) -> Transaction:
     """Reverse in red letters (红字冲销): the same lines, negative on the same sides (会计基础工作规范 第五十一条)."""
     entries = [
-        Entry(
-            debit=line.debit.code,
-            credit=line.credit.code,
-            amount=line.amount,
-            project=line.project,
-            fund_source=line.fund_source,
-            party=line.party,
-            nature=line.nature,
-            economic_class=line.economic_class,
-            red=not line.is_red,
-        )
+        replace(_entry(line), red=not line.is_red)
         for line in original.transfers.select_related("debit", "credit").order_by("line")
     ]
     return post(
@@ -199,22 +263,31 @@ def reverse(
     )
 
 
-def _parameters(posted: Transaction, entries: Sequence[Entry]) -> dict[str, object]:
-    rows = [
-        (
-            e.debit,
-            e.credit,
-            e.amount.amount,
-            e.red,
-            e.project,
-            e.fund_source,
-            e.party,
-            e.nature,
-            e.economic_class,
-        )
-        for e in entries
-    ]
-    columns = rows[0] if len(rows) == 1 else map(list, zip(*rows, strict=True))
+def plain_values(e: Entry) -> tuple[object, ...]:
+    """The values of ``PLAIN_COLUMNS``."""
+    return (
+        e.debit,
+        e.credit,
+        e.amount.amount,
+        e.red,
+        e.project,
+        e.fund_source,
+        e.party,
+        e.nature,
+        e.economic_class,
+    )
+
+
+def sided_values(e: Entry) -> tuple[object, ...]:
+    """The values of ``SIDED_COLUMNS``."""
+    c = e.on_credit
+    on_credit = (
+        (c.project, c.fund_source, c.party, c.nature, c.economic_class, c.summary) if c else (None,) * 6
+    )
+    return (*plain_values(e), e.summary, *on_credit)
+
+
+def _head(posted: Transaction) -> dict[str, object]:
     return {
         "book": posted.book_id,
         "key": posted.external_key,
@@ -228,27 +301,67 @@ def _parameters(posted: Transaction, entries: Sequence[Entry]) -> dict[str, obje
         "mirror": posted.mirror_key,
         "now": posted.created_at,
         "actor": posted.created_by_id,
-        **dict(zip(_COLUMNS, columns, strict=True)),
     }
 
 
-def _the_first(posted: Transaction, entries: Sequence[Entry]) -> Transaction:
+def _entry(line: Transfer) -> Entry:
+    """What was asked when this line was posted, with the dimensions that followed from others filled in."""
+    on_credit = None
+    if line.credit_fund_source is not None:
+        on_credit = Details(
+            project=line.credit_project or "",
+            fund_source=line.credit_fund_source,
+            party=line.credit_party or "",
+            nature=line.credit_nature or "",
+            economic_class=line.credit_economic_class or "",
+            summary=line.credit_line_summary or "",
+        )
+    return Entry(
+        debit=line.debit.code,
+        credit=line.credit.code,
+        amount=line.amount,
+        project=line.project,
+        fund_source=line.fund_source,
+        party=line.party,
+        nature=line.nature,
+        economic_class=line.economic_class,
+        summary=line.line_summary,
+        red=line.is_red,
+        on_credit=on_credit,
+    )
+
+
+def _the_first(posted: Transaction, entries: Sequence[Entry], ends: Hold | None) -> Transaction:
     """The transaction that already has this key, if it says the same."""
     first = Transaction.objects.get(book=posted.book, external_key=posted.external_key)
-    lines = [
-        (t.debit.code, t.credit.code, t.amount.amount, t.is_red, t.project, t.fund_source, t.party)
-        for t in first.transfers.select_related("debit", "credit").order_by("line")
-    ]
-    asked = [
-        (e.debit, e.credit, Decimal(e.amount.amount), e.red, e.project, e.fund_source, e.party)
-        for e in entries
-    ]
+    lines = [_entry(t) for t in first.transfers.select_related("debit", "credit").order_by("line")]
     said = ("date", "kind", "document", "mirror_key", "reverses_id")
-    if any(getattr(first, name) != getattr(posted, name) for name in said) or lines != asked:
+    if (
+        any(getattr(first, name) != getattr(posted, name) for name in said)
+        or len(lines) != len(entries)
+        or not all(map(_says_the_same, lines, entries))
+    ):
         raise ExternalKeyReused(
             _("“%(key)s” has already been posted with other content.") % {"key": posted.external_key}
         )
+    if ends is not None and not Hold.objects.filter(pk=ends.pk, posted_as=first).exists():
+        raise HoldEnded(_("This hold has already been posted or released."))
     return first
+
+
+def _says_the_same(line: Entry, asked: Entry) -> bool:
+    """Whether a posted line is what is asked for again; what was left to follow from others is not compared."""
+    filled_in = replace(
+        asked, nature=asked.nature or line.nature, economic_class=asked.economic_class or line.economic_class
+    )
+    if asked.on_credit and line.on_credit:
+        on_credit = replace(
+            asked.on_credit,
+            nature=asked.on_credit.nature or line.on_credit.nature,
+            economic_class=asked.on_credit.economic_class or line.on_credit.economic_class,
+        )
+        filled_in = replace(filled_in, on_credit=on_credit)
+    return filled_in == line
 
 
 def _missing_accounts(book: Book, entries: Sequence[Entry]) -> str:

@@ -23,11 +23,26 @@ RULES = {
     _("lines have the dimensions that their accounts require"): """
         SELECT format('book %%s accounts %%s and %%s', f.book_id, d.code, c.code)
           FROM (SELECT DISTINCT book_id, debit_id, credit_id, project = '' AS no_project, nature = '' AS no_nature,
-                       economic_class = '' AS no_class FROM books_transfer WHERE book_id = ANY(%(books)s)) f
+                       economic_class = '' AS no_class, coalesce(credit_project, project) = '' AS no_credit_project,
+                       coalesce(credit_nature, nature) = '' AS no_credit_nature,
+                       coalesce(credit_economic_class, economic_class) = '' AS no_credit_class
+                  FROM books_transfer WHERE book_id = ANY(%(books)s)) f
           JOIN books_account d ON d.id = f.debit_id JOIN books_account c ON c.id = f.credit_id
-         WHERE (d.needs_project OR c.needs_project) AND no_project
-            OR (d.needs_nature OR c.needs_nature) AND no_nature
-            OR (d.needs_economic_class OR c.needs_economic_class) AND no_class""",
+         WHERE d.needs_project AND no_project OR d.needs_nature AND no_nature OR d.needs_economic_class AND no_class
+            OR c.needs_project AND no_credit_project OR c.needs_nature AND no_credit_nature
+            OR c.needs_economic_class AND no_credit_class""",
+    _("vouchers typed by people were posted as typed"): """
+        SELECT format('book %%s voucher %%s-%%s of %%s', b.code, v.word, v.number, v.month) FROM books_voucher v
+          JOIN books_book b ON b.id = v.book_id
+         WHERE v.state = 'posted' AND v.kind = 'manual' AND v.form > 1 AND b.id = ANY(%(books)s) AND EXISTS (
+               SELECT FROM (SELECT account_id, side, project, fund_source, party, summary, sum(amount) AS amount
+                              FROM books_voucherline WHERE voucher_id = v.id GROUP BY 1, 2, 3, 4, 5, 6) typed
+                 FULL JOIN (SELECT p.account_id, p.side, p.project, p.fund_source, p.party, p.line_summary AS summary,
+                                   sum(p.amount) AS amount
+                              FROM books_voucherentry e JOIN books_posting p ON p.transaction_id = e.transaction_id
+                             WHERE e.voucher_id = v.id GROUP BY 1, 2, 3, 4, 5, 6) posted
+                      USING (account_id, side, project, fund_source, party, summary)
+                WHERE typed.amount IS DISTINCT FROM posted.amount)""",
     _("holds are counted on their accounts"): """
         SELECT format('book %%s account %%s', b.code, a.code)
           FROM (SELECT account_id, sum(held_debit) AS debit, sum(held_credit) AS credit FROM books_balance
@@ -69,7 +84,8 @@ RULES = {
                SELECT FROM (SELECT * FROM books_transfer WHERE transaction_id = r.id) red
                  FULL JOIN (SELECT * FROM books_transfer WHERE transaction_id = r.reverses_id) black USING (line)
                 WHERE (red.book_id, red.debit_id, red.credit_id, red.amount, NOT red.is_red, red.project,
-                       red.fund_source, red.party)
+                       red.fund_source, red.party, red.credit_project, red.credit_fund_source, red.credit_party)
                       IS DISTINCT FROM (black.book_id, black.debit_id, black.credit_id, black.amount, black.is_red,
-                                        black.project, black.fund_source, black.party))""",
+                                        black.project, black.fund_source, black.party, black.credit_project,
+                                        black.credit_fund_source, black.credit_party))""",
 }

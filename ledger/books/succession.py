@@ -21,8 +21,8 @@ from django.utils.translation import gettext as _
 from . import balances_brought
 from .dimensions import DATA
 from .errors import BalancesRefused
-from .manual import Line
 from .models import Book, FundSource, PeriodState, Posting, Side, Voucher
+from .pairing import Line
 
 COLUMNS = ("from", "to", "amount", "project", "fund_source", "party")
 

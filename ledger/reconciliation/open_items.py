@@ -36,14 +36,17 @@ class OpenPosting:
         return f"{self.transfer_id}{self.side}"
 
 
+# The party of the bank's line, or of the line that it meets.
 _OPEN = """
 SELECT f.transfer_id, f.side, f.amount, t.id, t.date, t.kind, t.summary, t.document, t.external_key, f.party,
        t.reverses_id
-  FROM (SELECT id AS transfer_id, transaction_id, 'D' AS side, party,
+  FROM (SELECT id AS transfer_id, transaction_id, 'D' AS side,
+               coalesce(nullif(party, ''), credit_party, '') AS party,
                CASE WHEN is_red THEN -amount ELSE amount END AS amount
           FROM books_transfer WHERE debit_id = %(account)s
         UNION ALL
-        SELECT id, transaction_id, 'C', party, CASE WHEN is_red THEN amount ELSE -amount END
+        SELECT id, transaction_id, 'C', coalesce(nullif(credit_party, ''), party),
+               CASE WHEN is_red THEN amount ELSE -amount END
           FROM books_transfer WHERE credit_id = %(account)s) f
   JOIN books_transaction t ON t.id = f.transaction_id
  WHERE (%(up_to)s::date IS NULL OR t.date <= %(up_to)s)

@@ -162,7 +162,8 @@ SELECT l.id::text, l.booked_on, l.amount, l.summary, l.bank_reference, l.counter
 """
 _POSTINGS = f"""
 WITH late AS ({_LATE})
-SELECT p.id, t.date, p.amount, t.summary, coalesce(nullif(t.document, ''), t.external_key), f.party
+SELECT p.id, t.date, p.amount, t.summary, coalesce(nullif(t.document, ''), t.external_key),
+       coalesce(nullif(f.party, ''), f.credit_party, '')
   FROM reconciliation_bankposting p
   JOIN books_transfer f ON f.id = p.transfer_id JOIN books_transaction t ON t.id = p.transaction_id
   LEFT JOIN reconciliation_matchposting mp ON mp.transfer_id = p.transfer_id AND mp.side = p.side AND mp.live

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from ledger.books.manual import Line, lines_of
+from ledger.books.manual import lines_of
 from ledger.books.models import Account, Side, Voucher, VoucherState
+from ledger.books.pairing import Line
 from portal.paper.rendering import render
 
 

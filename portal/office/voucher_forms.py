@@ -11,8 +11,8 @@ from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from ledger.books.dimensions import economic_classes
-from ledger.books.manual import Line
 from ledger.books.models import Account, Book, FundSource, Nature, Side
+from ledger.books.pairing import Line
 
 _MOST_LINES = 200
 

@@ -15,7 +15,7 @@ from functools import partial
 from django.db import DatabaseError, OperationalError, connection, connections, transaction
 from djmoney.money import Money
 
-from ledger.books import closing, holds, manual, vouchers
+from ledger.books import closing, holds, manual, pairing, vouchers
 from ledger.books.bulk import NewTransaction, post_many
 from ledger.books.errors import ExternalKeyReused, LedgerError, Overdrawn, PeriodClosed
 from ledger.books.integrity import verify
@@ -318,8 +318,8 @@ class Business:
         bank = self.bank[book.code]
         amount = Decimal(self.dice.randint(1, 99_999)) / 100
         lines = [
-            manual.Line(account=bank, side="D", amount=amount),
-            manual.Line(account="408", side="C", amount=amount),
+            pairing.Line(account=bank, side="D", amount=amount),
+            pairing.Line(account="408", side="C", amount=amount),
         ]
         draft = manual.prepare(
             book=book, date=self._date(), summary="sim", lines=lines, prepared_by=self.maker

@@ -113,6 +113,16 @@ class Transfer(models.Model):
     nature = models.CharField(_("basic or project"), max_length=10, choices=Nature, blank=True, db_default="")
     # 部门预算支出经济分类, the five digits of its 款级.
     economic_class = models.CharField(_("economic class"), max_length=5, blank=True, db_default="")
+    line_summary = models.CharField(
+        _("summary"), max_length=200, blank=True, db_default=""
+    )  # empty: the event's
+    # The credit side's own details where it says other things than the debit side: all of them, or none.
+    credit_project = models.CharField(max_length=60, null=True)
+    credit_fund_source = models.CharField(max_length=20, null=True, choices=FundSource)
+    credit_party = models.CharField(max_length=60, null=True)
+    credit_nature = models.CharField(max_length=10, null=True, choices=Nature)
+    credit_economic_class = models.CharField(max_length=5, null=True)
+    credit_line_summary = models.CharField(max_length=200, null=True)
 
     class Meta:
         verbose_name = _("transfer")
@@ -125,13 +135,20 @@ class Transfer(models.Model):
             models.UniqueConstraint(fields=["transaction", "line"], name="one_transfer_per_line"),
             models.CheckConstraint(condition=Q(amount__gt=Decimal(0)), name="transfer_amount_positive"),
             models.CheckConstraint(condition=Q(amount_currency="CNY"), name="transfer_in_book_currency"),
-            models.CheckConstraint(condition=~Q(debit=F("credit")), name="transfer_between_two_accounts"),
+            # Within one account only from one project, party or class to another.
             models.CheckConstraint(
-                condition=~Q(fund_source=FundSource.EARMARKED) | ~Q(project=""),
+                condition=~Q(debit=F("credit")) | Q(credit_fund_source__isnull=False),
+                name="transfer_between_two_accounts",
+            ),
+            models.CheckConstraint(
+                condition=(~Q(fund_source=FundSource.EARMARKED) | ~Q(project=""))
+                & (~Q(credit_fund_source=FundSource.EARMARKED) | ~Q(credit_project="")),
                 name="earmarked_money_has_its_project",
             ),
             models.CheckConstraint(
-                condition=Q(economic_class__regex=r"^(|[0-9]{5})$"), name="economic_class_is_five_digits"
+                condition=Q(economic_class__regex=r"^(|[0-9]{5})$")
+                & (Q(credit_economic_class=None) | Q(credit_economic_class__regex=r"^(|[0-9]{5})$")),
+                name="economic_class_is_five_digits",
             ),
         ]
 
@@ -140,7 +157,7 @@ class Transfer(models.Model):
 
 
 class Posting(models.Model):
-    """One line of an entry (分录行), read-only: a side of a transfer; red amounts are negative on the same side."""
+    """One line of an entry (分录行), read-only: a side of a transfer with its own details; red amounts are negative."""
 
     id = models.CharField(primary_key=True, max_length=40)
     transfer = models.ForeignKey(Transfer, on_delete=models.DO_NOTHING, related_name="postings")
@@ -156,6 +173,7 @@ class Posting(models.Model):
     party = models.CharField(max_length=60)
     nature = models.CharField(max_length=10, choices=Nature)
     economic_class = models.CharField(max_length=5)
+    line_summary = models.CharField(max_length=200)
 
     class Meta:
         managed = False

@@ -62,6 +62,8 @@ class Voucher(models.Model):
     # Counts the changes of a draft, so that nobody posts another text than the one they read.
     revision = models.PositiveIntegerField(_("revision"), db_default=1)
     posted_at = models.DateTimeField(_("posted at"), null=True, editable=False)
+    # How its text is written that the hash proves (sql/two_sides.sql).
+    form = models.PositiveSmallIntegerField(db_default=2, editable=False)
     sequence = models.PositiveIntegerField(_("place in the chain"), null=True, editable=False)
     previous_hash = models.BinaryField(max_length=32, null=True, editable=False)
     hash = models.BinaryField(max_length=32, null=True, editable=False)
@@ -108,7 +110,7 @@ class VoucherEntry(models.Model):
 
 
 class VoucherLine(models.Model):
-    """A line of a voucher that a person is still writing; posting turns the lines into a transaction and drops them."""
+    """A line as a person typed it; posting makes a transaction of the lines, and they stay with their voucher."""
 
     voucher = models.ForeignKey(Voucher, on_delete=models.CASCADE, related_name="lines")
     line = models.PositiveSmallIntegerField(_("line"))
@@ -117,9 +119,8 @@ class VoucherLine(models.Model):
     )
     side = models.CharField(_("side"), max_length=1, choices=Side)
     amount = MoneyField(_("amount"), max_digits=18, decimal_places=2, default_currency="CNY")
-    summary = models.CharField(
-        _("summary"), max_length=200, blank=True, db_default=""
-    )  # empty: the voucher's
+    # Empty: that of the voucher.
+    summary = models.CharField(_("summary"), max_length=200, blank=True, db_default="")
     project = models.CharField(_("project"), max_length=60, blank=True)
     fund_source = models.CharField(
         _("fund source"), max_length=20, choices=FundSource, default=FundSource.OWN

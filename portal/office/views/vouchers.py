@@ -18,8 +18,8 @@ from django.views.decorators.http import require_POST
 
 from ledger.books import attachments, manual
 from ledger.books import vouchers as voucher_desk
-from ledger.books.manual import Line
 from ledger.books.models import Book, Side, Voucher, VoucherKind, VoucherState
+from ledger.books.pairing import Line
 from ledger.books.queries import with_totals
 from ledger.reports import papers
 from portal.accounts.access import StaffRequest, duty_required, refusals_on

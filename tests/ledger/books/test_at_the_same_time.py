@@ -9,14 +9,15 @@ import pytest
 from django.db import connection, transaction
 
 from ledger.books import closing, queries, vouchers
-from ledger.books.errors import PeriodClosed, PeriodNotReady
+from ledger.books.errors import HoldEnded, PeriodClosed, PeriodNotReady
+from ledger.books.holds import hold
 from ledger.books.integrity import verify
-from ledger.books.models import Book, Period, PeriodState, Transaction, Voucher, VoucherState
+from ledger.books.models import Book, Hold, Period, PeriodState, Transaction, Voucher, VoucherState
 from ledger.books.posting import Entry, post
 from tests.concurrency import at_once
 from tests.conftest import Federation
 
-from .test_posting import cash_dues, yuan
+from .test_posting import DAY, cash_dues, yuan
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -108,3 +109,25 @@ def test_without_the_trigger_the_same_race_loses_money(book: Book) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT total FROM naive_balance")
         assert cursor.fetchone()[0] < 8 * 25
+
+
+def test_one_hold_is_ended_by_one_of_eight_that_pay_it(book: Book) -> None:
+    cash_dues(book, amount="500.00")
+    kept = hold(
+        book=book, external_key="payout", date=DAY, kind="payout", summary="代发在途", debit="510", credit="101",
+        amount=yuan("60.00"),
+    )  # fmt: skip
+
+    def pay(n: int) -> Transaction:
+        return post(
+            book=book, external_key=f"paid:{n}", date=DAY, kind="payout", summary="支出", ends=kept,
+            entries=[Entry(debit="510", credit="101", amount=yuan("60.00"))],
+        )  # fmt: skip
+
+    results = at_once([lambda n=n: pay(n) for n in range(8)])
+    paid = [one for one in results if isinstance(one, Transaction)]
+    assert len(paid) == 1
+    assert all(isinstance(one, HoldEnded) for one in results if one not in paid)
+    assert Hold.objects.get().posted_as == paid[0]
+    assert queries.balance_of(book, "101") == yuan("440.00")
+    assert [check for check in verify() if not check.ok] == []

@@ -10,8 +10,9 @@ from django.db import DatabaseError, connection, transaction
 from ledger.books import queries
 from ledger.books.dimensions import economic_classes, requirement
 from ledger.books.errors import DimensionMissing, ExternalKeyReused, HoldEnded, Overdrawn, UnknownAccount
-from ledger.books.holds import available, hold, post_hold, void_hold
-from ledger.books.models import Book, Hold, HoldState, Transfer
+from ledger.books.holds import available, hold, void_hold
+from ledger.books.integrity import verify
+from ledger.books.models import Book, Hold, HoldState, Transaction, Transfer
 from ledger.books.posting import Entry, post
 from tests.conftest import Federation
 
@@ -111,24 +112,62 @@ def test_held_money_cannot_be_spent(community: Book) -> None:
     spend(community, "101", debit="510")
 
 
-def test_a_hold_ends_once(community: Book) -> None:
-    cash_dues(community, amount="60.00")
-    void_hold(held(community))
-    posted = cash_dues(community, key="other")
-    with pytest.raises(HoldEnded):
-        post_hold(Hold.objects.get(), posted=posted)
-    again = void_hold(Hold.objects.get())
-    assert again.state == HoldState.VOIDED
-    assert again.ended_at is not None
-    five = held(community, "5.00", "payout:9")
-    with pytest.raises(HoldEnded):
-        post_hold(five, posted=posted)  # moves other accounts than the hold
-    spent = post(
-        book=community, external_key="spent", date=DAY, kind="payout", summary="支出",
-        entries=[Entry(debit=five.debit.code, credit=five.credit.code, amount=yuan("5.00"))],
+def pay(book: Book, ends: Hold, amount: str = "60.00", key: str = "paid", debit: str = "510") -> Transaction:
+    return post(
+        book=book, external_key=key, date=DAY, kind="payout", summary="支出", ends=ends,
+        entries=[Entry(debit=debit, credit="101", amount=yuan(amount))],
     )  # fmt: skip
-    assert post_hold(five, posted=spent).posted_as == spent
-    assert available(community.accounts.get(code="101")) == yuan("79.00")
+
+
+def test_the_last_of_an_account_is_posted_with_the_hold_that_kept_it(community: Book) -> None:
+    cash_dues(community, amount="60.00")
+    kept = held(community)
+    paid = pay(community, kept)
+    kept.refresh_from_db()
+    assert (kept.state, kept.posted_as) == (HoldState.POSTED, paid)
+    assert kept.ended_at is not None
+    assert available(community.accounts.get(code="101")) == yuan("0.00")
+    assert pay(community, kept) == paid
+    assert [check for check in verify() if not check.ok] == []
+
+
+def test_a_hold_ends_once(community: Book) -> None:
+    cash_dues(community, amount="200.00")
+    let_go = void_hold(held(community))
+    assert let_go.ended_at is not None
+    assert void_hold(let_go) == let_go
+    with pytest.raises(HoldEnded):
+        pay(community, let_go)
+    kept = held(community, key="payout:2")
+    pay(community, kept)
+    for again in (lambda: void_hold(kept), lambda: pay(community, kept, key="paid again")):
+        with pytest.raises(HoldEnded):
+            again()
+    assert Transaction.objects.filter(kind="payout").count() == 1
+    assert available(community.accounts.get(code="101")) == yuan("140.00")
+
+
+def test_a_hold_ends_with_a_posting_of_its_own_book_and_accounts(
+    federation: Federation, community: Book
+) -> None:
+    cash_dues(community, amount="60.00")
+    kept = held(community)
+    for book in (federation.books["HD"], community):
+        with pytest.raises(HoldEnded):
+            post(
+                book=book, external_key="other", date=DAY, kind="manual", summary="其他", ends=kept,
+                entries=[Entry(debit="50305", credit="408", amount=yuan("60.00"))],
+            )  # fmt: skip
+    kept.refresh_from_db()
+    assert kept.state == HoldState.PENDING
+    assert not Transaction.objects.filter(kind="manual").exists()
+
+
+def test_a_key_that_was_posted_without_the_hold_does_not_end_it(community: Book) -> None:
+    cash_dues(community, amount="200.00")
+    pay(community, held(community))
+    with pytest.raises(HoldEnded):
+        pay(community, held(community, key="payout:2"))
 
 
 def test_holds_are_refused_what_posts_are_refused(community: Book) -> None:

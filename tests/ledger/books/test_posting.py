@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -11,17 +12,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger.books import queries
+from ledger.books.bulk import NewTransaction, post_together
 from ledger.books.errors import (
     AccountNotInChart,
     ExternalKeyReused,
     NothingToPost,
     Overdrawn,
     PeriodClosed,
+    TooLarge,
     UnknownAccount,
 )
 from ledger.books.integrity import verify
 from ledger.books.models import Book, Posting, Transaction
-from ledger.books.posting import Entry, post, reverse
+from ledger.books.posting import Details, Entry, post, reverse
 from tests.conftest import Federation
 
 DAY = dt.date(2026, 3, 16)
@@ -222,3 +225,30 @@ def test_parts_of_a_fen_are_refused(book: Book) -> None:
     with pytest.raises(NothingToPost, match="two decimals"):
         cash_dues(book, amount="1.005")
     assert cash_dues(book, amount="1.500").transfers.get().amount == yuan("1.50")
+
+
+def test_texts_and_amounts_beyond_the_books_are_refused_in_words(book: Book) -> None:
+    for beyond in ({"amount": "99999999999999999.00"}, {"key": "x" * 121}):
+        with pytest.raises(TooLarge, match="too long or an amount too large"):
+            cash_dues(book, **beyond)
+    assert not Transaction.objects.exists()
+
+
+@pytest.mark.parametrize("post_one", [post, lambda **new: post_together([NewTransaction(**new)])[0]])
+def test_a_retry_says_the_same_on_both_sides(book: Book, post_one: Callable[..., Transaction]) -> None:
+    def again(nature: str = "", **credit: str) -> Transaction:
+        details = Details(**{"party": "乙单位", "summary": "转给乙"} | credit)
+        moved = Entry(
+            debit="408", credit="408", amount=yuan("5.00"), party="甲单位", nature=nature, on_credit=details
+        )
+        return post_one(
+            book=book, external_key="moved", date=DAY, kind="manual", summary="调整", entries=[moved]
+        )
+
+    first = again()
+    assert again() == first
+    sides = Posting.objects.filter(transaction=first).order_by("-side")
+    assert [(p.party, p.line_summary) for p in sides] == [("甲单位", ""), ("乙单位", "转给乙")]
+    for other in ({"party": "丙单位"}, {"summary": "转给丙"}, {"nature": "project"}):
+        with pytest.raises(ExternalKeyReused):
+            again(**other)

@@ -457,3 +457,39 @@ def test_a_voucher_stands_in_the_month_of_its_date(
                                           prepared_at)
                VALUES (%s, 'manual', '记', 202607, '2026-03-16', 'x', 0, 'draft', %s, now())"""
     assert refused(moved, book.pk, federation.maker.pk) == "voucher_month_is_its_date"
+
+
+def test_a_posted_voucher_takes_no_line_from_the_database_transaction_that_posted_it(
+    federation: Federation, book: Book
+) -> None:
+    accounts = dict(book.accounts.filter(code__in=["101", "408"]).values_list("code", "pk"))
+    with transaction.atomic():
+        posted = cash_dues(book)
+        drawn = vouchers.draw_up(book=book, transactions=[posted], prepared_by=federation.maker)
+        vouchers.check_and_post(voucher=drawn, checked_by=federation.checker)
+        with pytest.raises(DatabaseError, match="takes no further lines"), transaction.atomic():
+            sql(INSERT_LINE, posted.pk, book.pk, 202603, accounts["101"], accounts["408"], "5.00", "CNY")
+    assert posted.transfers.count() == 1
+
+
+def test_the_credit_side_says_all_of_its_details_or_none(book: Book) -> None:
+    accounts = dict(book.accounts.filter(code__in=["101", "408"]).values_list("code", "pk"))
+    statement = INSERT_BOTH.replace("fund_source, party)", "fund_source, party, credit_party)").replace(
+        "'own', '' FROM", "'own', '', '甲' FROM"
+    )
+    line = {
+        "book": book.pk,
+        "debit": accounts["101"],
+        "credit": accounts["408"],
+        "amount": 1,
+        "currency": "CNY",
+    }
+    with pytest.raises(DatabaseError, match="credit_details_all_or_none"):
+        run_to_the_end(statement, line)
+
+
+def test_one_account_on_both_sides_needs_details_of_each(book: Book) -> None:
+    account = book.accounts.get(code="408").pk
+    line = {"book": book.pk, "debit": account, "credit": account, "amount": 1, "currency": "CNY"}
+    with pytest.raises(DatabaseError, match="transfer_between_two_accounts"):
+        run_to_the_end(INSERT_BOTH, line)

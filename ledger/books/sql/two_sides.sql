@@ -1,0 +1,259 @@
+-- A transfer may say other things on its credit side than on its debit side; vouchers keep the lines as typed; holds end
+-- in the statement that posts them; what hashes prove, in a form that outsiders can read (books 0011).
+
+ALTER TABLE books_transfer ADD CONSTRAINT credit_details_all_or_none
+    CHECK (num_nulls(credit_project, credit_fund_source, credit_party, credit_nature, credit_economic_class,
+                     credit_line_summary) IN (0, 6));
+
+CREATE OR REPLACE VIEW books_posting AS
+SELECT id || 'D' AS id, id AS transfer_id, transaction_id, book_id, debit_id AS account_id, month, line, 'D' AS side,
+       CASE WHEN is_red THEN -amount ELSE amount END AS amount, amount_currency, project, fund_source, party, nature,
+       economic_class, line_summary
+  FROM books_transfer
+UNION ALL
+SELECT id || 'C', id, transaction_id, book_id, credit_id, month, line, 'C',
+       CASE WHEN is_red THEN -amount ELSE amount END, amount_currency, coalesce(credit_project, project)::varchar(60),
+       coalesce(credit_fund_source, fund_source)::varchar(20), coalesce(credit_party, party)::varchar(60),
+       coalesce(credit_nature, nature)::varchar(10), coalesce(credit_economic_class, economic_class)::varchar(5),
+       coalesce(credit_line_summary, line_summary)::varchar(200)
+  FROM books_transfer;
+
+-- As in posting.sql, with two more questions: each side has the dimensions that its own account requires, and lines come
+-- in the statement of their transaction. The second keeps a posted voucher whole even in the database transaction that
+-- posted it: rows of one statement have the same cmin.
+CREATE OR REPLACE FUNCTION books_apply_transfers() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    is_one constant boolean := (SELECT count(*) = 1 AND bool_and(debit_id <> credit_id) FROM new_rows);
+    line books_transfer;
+    facts record;
+    change numeric;
+    -- The two sides of one line, the account with the lower number first.
+    accounts bigint[];
+    parts int[];
+    debits numeric[];
+    credits numeric[];
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'the books are written in READ COMMITTED' USING ERRCODE = 'PH011';
+    END IF;
+    IF is_one THEN
+        -- Nearly every payment is one line: each row by its key, no sorting, no grouping.
+        SELECT * INTO line FROM new_rows;
+        PERFORM pg_advisory_xact_lock_shared(7001, line.book_id::int);
+        SELECT (t.book_id, t.month, d.book_id, c.book_id)
+               = (line.book_id, line.month, line.book_id, line.book_id) AS is_whole,
+               t.xid <> pg_current_xact_id() OR NOT t.cmin = f.cmin AS is_late,
+               d.is_leaf AND c.is_leaf AS is_leaf,
+               d.needs_project AND line.project = ''
+               OR d.needs_nature AND line.nature = ''
+               OR d.needs_economic_class AND line.economic_class = ''
+               OR c.needs_project AND coalesce(line.credit_project, line.project) = ''
+               OR c.needs_nature AND coalesce(line.credit_nature, line.nature) = ''
+               OR c.needs_economic_class AND coalesce(line.credit_economic_class, line.economic_class) = ''
+                   AS lacks_dimension,
+               (SELECT state FROM books_period WHERE book_id = line.book_id AND month = line.month) AS period_state,
+               pg_backend_pid() % d.shards AS debit_part, pg_backend_pid() % c.shards AS credit_part
+          INTO facts
+          FROM books_transaction t, books_transfer f, books_account d, books_account c
+         WHERE t.id = line.transaction_id AND f.id = line.id AND d.id = line.debit_id AND c.id = line.credit_id;
+    ELSE
+        -- Each pair of accounts is looked up once; OFFSET 0 keeps it a look-up for each row.
+        SELECT bool_and(g.is_whole AND (d.book_id, c.book_id) IS NOT DISTINCT FROM (g.book_id, g.book_id))
+                   IS NOT FALSE AS is_whole,
+               bool_or(g.is_late) AS is_late,
+               bool_and(d.is_leaf AND c.is_leaf) AS is_leaf,
+               bool_or(d.needs_project AND g.debit_project OR d.needs_nature AND g.debit_nature
+                       OR d.needs_economic_class AND g.debit_economic_class
+                       OR c.needs_project AND g.credit_project OR c.needs_nature AND g.credit_nature
+                       OR c.needs_economic_class AND g.credit_economic_class) AS lacks_dimension
+          INTO facts
+          FROM (SELECT n.book_id, n.debit_id, n.credit_id,
+                       -- Whether any line lacks it.
+                       bool_or(n.project = '') AS debit_project, bool_or(n.nature = '') AS debit_nature,
+                       bool_or(n.economic_class = '') AS debit_economic_class,
+                       bool_or(coalesce(n.credit_project, n.project) = '') AS credit_project,
+                       bool_or(coalesce(n.credit_nature, n.nature) = '') AS credit_nature,
+                       bool_or(coalesce(n.credit_economic_class, n.economic_class) = '') AS credit_economic_class,
+                       bool_and(coalesce((t.book_id, t.month) = (n.book_id, n.month), false)) AS is_whole,
+                       bool_or(t.xid <> pg_current_xact_id() OR NOT t.cmin = now.cmin) AS is_late
+                  FROM new_rows n
+                  CROSS JOIN (SELECT cmin FROM books_transfer WHERE id = (SELECT id FROM new_rows LIMIT 1)) now
+                  LEFT JOIN LATERAL (SELECT cmin, * FROM books_transaction WHERE id = n.transaction_id OFFSET 0) t
+                         ON true
+                 GROUP BY 1, 2, 3) g
+          LEFT JOIN LATERAL (SELECT * FROM books_account WHERE id = g.debit_id OFFSET 0) d ON true
+          LEFT JOIN LATERAL (SELECT * FROM books_account WHERE id = g.credit_id OFFSET 0) c ON true;
+    END IF;
+    IF facts.is_whole IS NOT TRUE THEN
+        RAISE EXCEPTION 'a line has the book and month of its transaction, and two accounts of that book'
+            USING ERRCODE = 'PH005';
+    ELSIF facts.is_late THEN
+        RAISE EXCEPTION 'a posted transaction takes no further lines' USING ERRCODE = 'PH001';
+    ELSIF NOT facts.is_leaf THEN
+        RAISE EXCEPTION 'only the lowest accounts take postings' USING ERRCODE = 'PH003';
+    ELSIF facts.lacks_dimension THEN
+        RAISE EXCEPTION 'a line lacks a dimension that its account requires' USING ERRCODE = 'PH009';
+    END IF;
+
+    IF NOT is_one THEN
+        FOR facts IN SELECT DISTINCT book_id, month FROM new_rows ORDER BY 1, 2 LOOP
+            PERFORM pg_advisory_xact_lock_shared(7001, facts.book_id::int);
+            PERFORM FROM books_period WHERE book_id = facts.book_id AND month = facts.month AND state = 'open';
+            IF NOT FOUND THEN
+                RAISE EXCEPTION 'period % is closed', facts.month USING ERRCODE = 'PH004';
+            END IF;
+        END LOOP;
+        WITH pairs AS (
+            SELECT debit_id, credit_id, month, sum(CASE WHEN is_red THEN -amount ELSE amount END) AS amount
+              FROM new_rows GROUP BY 1, 2, 3
+        ), sums AS MATERIALIZED (
+            SELECT account_id, month, sum(debit) AS debit, sum(credit) AS credit,
+                   pg_backend_pid() % (SELECT shards FROM books_account WHERE id = account_id) AS shard
+              FROM pairs CROSS JOIN LATERAL (VALUES (debit_id, amount, 0.00), (credit_id, 0.00, amount))
+                                            AS side (account_id, debit, credit)
+             GROUP BY account_id, month
+        ), turnovers AS (
+            INSERT INTO books_turnover AS t (account_id, month, shard, debit, credit)
+            SELECT account_id, month, shard, debit, credit FROM sums ORDER BY account_id, month
+            ON CONFLICT (account_id, month, shard)
+            DO UPDATE SET debit = t.debit + EXCLUDED.debit, credit = t.credit + EXCLUDED.credit
+        )
+        INSERT INTO books_balance AS b (account_id, shard, debit, credit, guard)
+        SELECT account_id, shard, sum(debit), sum(credit), 0 FROM sums GROUP BY 1, 2 ORDER BY 1
+        ON CONFLICT (account_id, shard)
+        DO UPDATE SET debit = b.debit + EXCLUDED.debit, credit = b.credit + EXCLUDED.credit;
+        RETURN NULL;
+    END IF;
+
+    IF facts.period_state IS DISTINCT FROM 'open' THEN
+        RAISE EXCEPTION 'period % is closed', line.month USING ERRCODE = 'PH004';
+    END IF;
+    change := CASE WHEN line.is_red THEN -line.amount ELSE line.amount END;
+    IF line.debit_id < line.credit_id THEN
+        accounts := ARRAY[line.debit_id, line.credit_id];
+        parts := ARRAY[facts.debit_part, facts.credit_part];
+        debits := ARRAY[change, 0.00];
+        credits := ARRAY[0.00, change];
+    ELSE
+        accounts := ARRAY[line.credit_id, line.debit_id];
+        parts := ARRAY[facts.credit_part, facts.debit_part];
+        debits := ARRAY[0.00, change];
+        credits := ARRAY[change, 0.00];
+    END IF;
+    -- A part of a statement that nobody reads runs after it: balances first, as holds take them alone.
+    WITH turnovers AS (
+        INSERT INTO books_turnover AS t (account_id, month, shard, debit, credit)
+        VALUES (accounts[1], line.month, parts[1], debits[1], credits[1]),
+               (accounts[2], line.month, parts[2], debits[2], credits[2])
+        ON CONFLICT (account_id, month, shard)
+        DO UPDATE SET debit = t.debit + EXCLUDED.debit, credit = t.credit + EXCLUDED.credit
+    )
+    INSERT INTO books_balance AS b (account_id, shard, debit, credit, guard)
+    VALUES (accounts[1], parts[1], debits[1], credits[1], 0), (accounts[2], parts[2], debits[2], credits[2], 0)
+    ON CONFLICT (account_id, shard)
+    DO UPDATE SET debit = b.debit + EXCLUDED.debit, credit = b.credit + EXCLUDED.credit;
+    RETURN NULL;
+END $$;
+
+-- Holds --------------------------------------------------------------------------------------------------------------
+
+-- As in dimensions_and_holds.sql, after the lock that closing and new accounts take alone: no account becomes one with
+-- details while a hold is being put on it, and the order of locks is that of posts.
+CREATE OR REPLACE FUNCTION books_guard_hold() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    effect numeric;
+    touched record;
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(7001, coalesce(NEW.book_id, OLD.book_id)::int);
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.state <> 'pending' OR NEW.ended_at IS NOT NULL THEN
+            RAISE EXCEPTION 'a hold begins as pending' USING ERRCODE = 'PH010';
+        END IF;
+        IF EXISTS (SELECT FROM books_account WHERE id IN (NEW.debit_id, NEW.credit_id)
+                      AND (book_id <> NEW.book_id OR NOT is_leaf)) THEN
+            RAISE EXCEPTION 'a hold is between two lowest accounts of its book' USING ERRCODE = 'PH003';
+        END IF;
+        effect := NEW.amount;
+    ELSIF TG_OP = 'DELETE' OR OLD.state <> 'pending' OR NEW.state = 'pending'
+        OR (OLD.book_id, OLD.external_key, OLD.date, OLD.kind, OLD.summary, OLD.debit_id, OLD.credit_id, OLD.amount,
+            OLD.amount_currency, OLD.created_at, OLD.created_by_id)
+           IS DISTINCT FROM
+           (NEW.book_id, NEW.external_key, NEW.date, NEW.kind, NEW.summary, NEW.debit_id, NEW.credit_id, NEW.amount,
+            NEW.amount_currency, NEW.created_at, NEW.created_by_id) THEN
+        RAISE EXCEPTION 'a hold ends once and is not changed' USING ERRCODE = 'PH010';
+    ELSE
+        effect := -OLD.amount;
+        NEW.ended_at := clock_timestamp();
+    END IF;
+    FOR touched IN SELECT id, id = NEW.debit_id AS is_debit FROM books_account
+                    WHERE id IN (NEW.debit_id, NEW.credit_id) ORDER BY id LOOP
+        UPDATE books_balance
+           SET held_debit = held_debit + CASE WHEN touched.is_debit THEN effect ELSE 0 END,
+               held_credit = held_credit + CASE WHEN touched.is_debit THEN 0 ELSE effect END
+         WHERE account_id = touched.id AND shard = 0;
+    END LOOP;
+    RETURN NEW;
+END $$;
+
+-- Asked when the statement is done: a hold may end in the one that posts its money.
+DROP TRIGGER posted_hold_is_checked ON books_hold;
+CREATE TRIGGER posted_hold_is_checked AFTER UPDATE ON books_hold
+    FOR EACH ROW WHEN (NEW.posted_as_id IS NOT NULL) EXECUTE FUNCTION books_check_posted_hold();
+
+-- Vouchers -----------------------------------------------------------------------------------------------------------
+
+-- Each line of content is a JSON array of texts and nulls: who reads it needs no table of ours. Vouchers of form 1 keep
+-- the text that they were posted with.
+CREATE OR REPLACE VIEW books_voucher_line AS
+SELECT e.voucher_id, f.book_id, t.id AS transaction_id, f.line,
+       CASE v.form WHEN 1 THEN
+           concat_ws('|', t.id, t.external_key, to_char(t.date, 'YYYY-MM-DD'), t.kind, quote_literal(t.summary),
+                     t.document, f.line, f.debit_id, f.credit_id, f.amount, f.amount_currency, f.is_red, f.project,
+                     f.fund_source, f.party, 'nature=' || nullif(f.nature, ''),
+                     'economic=' || nullif(f.economic_class, ''), 'rule=' || nullif(t.rule, ''))
+       ELSE
+           to_json(ARRAY[
+               't', t.external_key, to_char(t.date, 'YYYY-MM-DD'), t.kind, t.summary, t.document, t.rule, t.mirror_key,
+               CASE WHEN t.reverses_id IS NOT NULL
+                    THEN (SELECT r.external_key FROM books_transaction r WHERE r.id = t.reverses_id) END,
+               to_char(t.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), t.created_by_id::text,
+               f.line::text, d.code, c.code, f.amount::text, f.amount_currency, f.is_red::text, f.project,
+               f.fund_source, f.party, f.nature, f.economic_class, f.line_summary, f.credit_project,
+               f.credit_fund_source, f.credit_party, f.credit_nature, f.credit_economic_class, f.credit_line_summary
+           ]::text[])::text
+       END AS text
+  FROM books_voucherentry e
+  JOIN books_voucher v ON v.id = e.voucher_id
+  JOIN books_transaction t ON t.id = e.transaction_id
+  JOIN books_transfer f ON f.transaction_id = t.id
+  JOIN books_account d ON d.id = f.debit_id
+  JOIN books_account c ON c.id = f.credit_id;
+
+-- The head of a voucher with the digests of its files, and the lines as they were typed.
+CREATE OR REPLACE FUNCTION books_head_text(v books_voucher) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT CASE v.form WHEN 1 THEN
+        concat_ws('|', v.book_id, v.word, v.month, v.number, v.sequence, to_char(v.date, 'YYYY-MM-DD'),
+                  quote_literal(v.summary), v.attachments, v.prepared_by_id, v.checked_by_id,
+                  (SELECT 'files=' || string_agg(encode(sha256, 'hex'), ',' ORDER BY id)
+                     FROM books_voucherfile WHERE voucher_id = v.id))
+    ELSE
+        to_json(ARRAY[
+            'puhui-voucher/2', (SELECT code FROM books_book WHERE id = v.book_id), v.word, v.month::text,
+            v.number::text, v.sequence::text, to_char(v.date, 'YYYY-MM-DD'), v.summary, v.attachments::text, v.kind,
+            v.prepared_by_id::text, to_char(v.prepared_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+            v.checked_by_id::text, to_char(v.posted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+            (SELECT sequence::text FROM books_voucher WHERE id = v.cancels_id),
+            (SELECT sequence::text FROM books_voucher WHERE id = v.corrects_id),
+            (SELECT string_agg(encode(sha256, 'hex'), ' ' ORDER BY id) FROM books_voucherfile WHERE voucher_id = v.id)
+        ]::text[])::text
+        || coalesce((
+            SELECT string_agg(E'\n' || to_json(ARRAY[
+                       'l', l.line::text, a.code, l.side, l.amount::text, l.summary, l.project, l.fund_source, l.party,
+                       l.nature, l.economic_class]::text[])::text, '' ORDER BY l.line)
+              FROM books_voucherline l JOIN books_account a ON a.id = l.account_id WHERE l.voucher_id = v.id), '')
+    END
+$$;
+CREATE TRIGGER voucher_form_is_current BEFORE INSERT OR UPDATE OF form ON books_voucher
+    FOR EACH ROW WHEN (NEW.form <> 2) EXECUTE FUNCTION books_refuse_change();
