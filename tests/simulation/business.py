@@ -9,6 +9,7 @@ import os
 import random
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
@@ -27,7 +28,7 @@ from ledger.books.models import (
     Voucher,
     VoucherState,
 )
-from ledger.books.posting import Entry, post, reverse
+from ledger.books.posting import Details, Entry, post, reverse
 from tests.concurrency import at_once
 from tests.conftest import Federation
 
@@ -40,10 +41,12 @@ _REFUSALS: dict[str, type[Exception]] = {
     "closed": PeriodClosed,
     "overdrawn": Overdrawn,
 }
-# Debit, credit, project, fund source; BANK stands for the bank account of the book.
+# Debit, credit, project, fund source, and both of the credit side where they are others; BANK stands for the bank
+# account of the book.
 _COUNTY = [("BANK", "402", "", "own"), ("BANK", "408", "", "own"), ("BANK", "40302", "普惠补贴", "earmarked"),
            ("50305", "BANK", "普惠补贴", "earmarked"), ("50305", "BANK", "普惠补贴", "own"),
-           ("50602", "BANK", "", "own"),
+           ("50602", "BANK", "", "own"), ("50305", "408", "普惠补贴", "earmarked", ("", "own")),
+           ("32104", "32104", "普惠补贴", "earmarked", ("技能奖励", "earmarked")),
            ("101", "BANK", "", "own"), ("13599", "101", "", "own"), ("101", "13599", "", "own")]  # fmt: skip
 _GRASSROOTS = [("101", "401", "", "own"), ("13501", "401", "", "own"), ("BANK", "101", "", "own"),
                ("BANK", "13501", "", "own"), ("510", "101", "", "own"), ("50305", "BANK", "", "own")]  # fmt: skip
@@ -92,7 +95,7 @@ class Business:
             model = self.models[book.code]
             self._expect(f"balances of {book.code}", balances(book), moved(model.totals))
             self._expect(f"months of {book.code}", turnovers(book), moved(model.months))
-            self._expect(f"postings of {book.code}", postings(book), moved(model.totals))
+            self._expect(f"postings of {book.code}", postings(book), moved(model.details))
             self._expect(f"keys of {book.code}", book.transactions.count(), len(model.keys))
             closed = set(book.periods.filter(state="closed").values_list("month", flat=True))
             self._expect(f"closed months of {book.code}", closed, model.closed)
@@ -137,10 +140,10 @@ class Business:
         bank = self.bank[book.code]
         lines = []
         for _ in range(self.dice.choice([1, 1, 1, 2, 3])):
-            debit, credit, project, fund = self.dice.choice(kinds)
+            debit, credit, *details = self.dice.choice(kinds)
             amount = Decimal(self.dice.choice([1, 200, 2400, 15_000, self.dice.randint(1, 9_999_999)])) / 100
             lines.append(
-                ModelLine(debit.replace("BANK", bank), credit.replace("BANK", bank), amount, project, fund)
+                ModelLine(debit.replace("BANK", bank), credit.replace("BANK", bank), amount, *details)
             )
         return tuple(lines)
 
@@ -185,7 +188,7 @@ class Business:
         if known := self._known(book):
             key, date, lines = known
             first = lines[0]
-            changed = ModelLine(first.debit, first.credit, first.amount + 1, first.project, first.fund)
+            changed = replace(first, amount=first.amount + 1)
             self._attempt(book, key, date, (changed, *lines[1:]))
 
     def _too_late(self, book: Book) -> None:
@@ -200,7 +203,7 @@ class Business:
         if known is None or known[0] in model.reversed_keys:
             return
         key, _date, lines = known
-        red = tuple(ModelLine(x.debit, x.credit, -x.amount, x.project, x.fund) for x in lines)
+        red = tuple(replace(x, amount=-x.amount) for x in lines)
         new_key, month = f"red:{key}", self.today.year * 100 + self.today.month
         verdict = model.verdict(new_key, month, red)
         try:
@@ -264,10 +267,7 @@ class Business:
             holds.void_hold(held)
             return
         lines = (ModelLine(debit, credit, amount),)
-        with transaction.atomic():
-            # The money is let go and spent in one database transaction; nobody comes between.
-            holds.void_hold(held)
-            posted = _post_lines(book, f"of {key}", self.today, lines)
+        posted = _post_lines(book, f"of {key}", self.today, lines, ends=held)
         model.post(f"of {key}", self.today.year * 100 + self.today.month, lines)
         self._expect("posted hold", posted.external_key, f"of {key}")
 
@@ -316,16 +316,19 @@ class Business:
     def _by_hand(self, book: Book) -> None:
         """A voucher typed by one person and checked by another."""
         bank = self.bank[book.code]
-        amount = Decimal(self.dice.randint(1, 99_999)) / 100
+        into, out = (Decimal(self.dice.randint(1, 99_999)) / 100 for _ in range(2))
         lines = [
-            pairing.Line(account=bank, side="D", amount=amount),
-            pairing.Line(account="408", side="C", amount=amount),
+            pairing.Line(account=bank, side="D", amount=into),
+            pairing.Line(account="408", side="C", amount=into),
+            pairing.Line(account="408", side="D", amount=out, party="甲", project="项目甲"),
+            pairing.Line(account="408", side="C", amount=out, party="乙", summary="改正"),
         ]
         draft = manual.prepare(
             book=book, date=self._date(), summary="sim", lines=lines, prepared_by=self.maker
         )
         vouchers.check_and_post(voucher=draft, checked_by=self.checker)
-        self.models[book.code].post(f"voucher:{draft.pk}", draft.month, (ModelLine(bank, "408", amount),))
+        said = (ModelLine(bank, "408", into), ModelLine("408", "408", out, "项目甲", "own", ("", "own")))
+        self.models[book.code].post(f"voucher:{draft.pk}", draft.month, said)
 
     def _vouchers_of(self, book: Book, day: dt.date) -> None:
         for draft in vouchers.draw_up_day(book=book, date=day, prepared_by=self.maker):
@@ -379,13 +382,18 @@ def _entries(lines: tuple[ModelLine, ...]) -> list[Entry]:
         Entry(
             debit=x.debit, credit=x.credit, amount=Money(abs(x.amount), "CNY"), project=x.project,
             fund_source=x.fund, red=x.amount < 0,
+            on_credit=Details(project=x.given[0], fund_source=x.given[1]) if x.given else None,
         )
         for x in lines
     ]  # fmt: skip
 
 
-def _post_lines(book: Book, key: str, date: dt.date, lines: tuple[ModelLine, ...]) -> Transaction:
-    return post(book=book, external_key=key, date=date, kind="sim", summary="sim", entries=_entries(lines))
+def _post_lines(
+    book: Book, key: str, date: dt.date, lines: tuple[ModelLine, ...], ends: Hold | None = None
+) -> Transaction:
+    return post(
+        book=book, external_key=key, date=date, kind="sim", summary="sim", entries=_entries(lines), ends=ends
+    )
 
 
 def _post_and_die(book: Book, key: str, date: dt.date, lines: tuple[ModelLine, ...]) -> None:

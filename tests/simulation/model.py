@@ -21,14 +21,26 @@ class ModelLine:
     amount: Decimal
     project: str = ""
     fund: str = "own"
+    # Project and fund of the credit side where they are others.
+    given: tuple[str, str] | None = None
+
+    def sides(self) -> tuple[tuple[str, int, str, str], tuple[str, int, str, str]]:
+        """Account, +1 for debit and −1 for credit, project, fund."""
+        return (
+            (self.debit, 1, self.project, self.fund),
+            (self.credit, -1, *(self.given or (self.project, self.fund))),
+        )
 
 
 @dataclass
 class BookModel:
-    """One book: totals by account and month, what every key said, which months are closed, what is held."""
+    """One book: totals by account, month and details, what every key said, which months are closed, what is held."""
 
     totals: dict[str, list[Decimal]] = field(default_factory=lambda: defaultdict(lambda: [ZERO, ZERO]))
     months: dict[tuple[str, int], list[Decimal]] = field(
+        default_factory=lambda: defaultdict(lambda: [ZERO, ZERO])
+    )
+    details: dict[tuple[str, str, str], list[Decimal]] = field(
         default_factory=lambda: defaultdict(lambda: [ZERO, ZERO])
     )
     lines: dict[int, list[ModelLine]] = field(default_factory=lambda: defaultdict(list))
@@ -53,9 +65,11 @@ class BookModel:
         self.keys[key] = (month, lines)
         for x in lines:
             self.lines[month].append(x)
-            for account, side in ((x.debit, 0), (x.credit, 1)):
+            for account, sign, project, fund in x.sides():
+                side = 0 if sign > 0 else 1
                 self.totals[account][side] += x.amount
                 self.months[account, month][side] += x.amount
+                self.details[account, project, fund][side] += x.amount
 
     def available(self, account: str) -> Decimal:
         debit, credit = self.totals[account]
@@ -67,17 +81,18 @@ class BookModel:
         left: dict[str, Decimal] = defaultdict(lambda: ZERO)
         for lines in self.lines.values():
             for x in lines:
-                if x.fund == "earmarked":
-                    left[x.project] += x.amount * (_is_result(x.credit) - _is_result(x.debit))
+                for account, sign, project, fund in x.sides():
+                    if fund == "earmarked" and _is_result(account):
+                        left[project] -= sign * x.amount
         return {project: -amount for project, amount in left.items() if amount < 0}
 
     def results(self, month: int) -> tuple[ModelLine, ...]:
         """The lines that carry income and expenditure of a month to 32103 (earmarked) or 32203 (own)."""
         net: dict[tuple[str, str, str], Decimal] = defaultdict(lambda: ZERO)
         for x in self.lines[month]:
-            for account, sign in ((x.debit, 1), (x.credit, -1)):
+            for account, sign, project, fund in x.sides():
                 if account[0] in "45":
-                    net[account, x.project, x.fund] += sign * x.amount
+                    net[account, project, fund] += sign * x.amount
         return tuple(
             _across(account, "32103" if fund == "earmarked" else "32203", amount, project, fund)
             for (account, project, fund), amount in sorted(net.items())
@@ -90,9 +105,9 @@ class BookModel:
         for month, lines in self.lines.items():
             if month <= year * 100 + 12:
                 for x in lines:
-                    for account, sign in ((x.debit, 1), (x.credit, -1)):
+                    for account, sign, project, fund in x.sides():
                         if account in YEAR_END:
-                            net[account, x.project, x.fund] += sign * x.amount
+                            net[account, project, fund] += sign * x.amount
         return tuple(
             _across(account, YEAR_END[account], amount, project, fund)
             for (account, project, fund), amount in sorted(net.items())

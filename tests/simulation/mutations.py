@@ -43,12 +43,12 @@ def _sql(statement: str) -> Callable[[pytest.MonkeyPatch], None]:
 
 
 def _every_key_is_new(monkeypatch: pytest.MonkeyPatch) -> None:
-    original, counter = posting._parameters, iter(range(10**9))
+    original, counter = posting._head, iter(range(10**9))
 
-    def parameters(*args: Any) -> dict[str, object]:
-        return original(*args) | {"key": f"lost idempotency {next(counter)}"}
+    def head(posted: Any) -> dict[str, object]:
+        return original(posted) | {"key": f"lost idempotency {next(counter)}"}
 
-    monkeypatch.setattr(posting, "_parameters", parameters)
+    monkeypatch.setattr(posting, "_head", head)
 
 
 def _reversal_forgets_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,21 +78,34 @@ def _earmarked_money_closes_to_own(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _changed_content_is_taken_for_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    def the_first(posted: Any, _entries: Any) -> Any:
+    def the_first(posted: Any, _entries: Any, _ends: Any) -> Any:
         return posted.book.transactions.get(external_key=posted.external_key)
 
     monkeypatch.setattr(posting, "_the_first", the_first)
 
 
 def _earmarked_is_posted_as_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = posting._parameters
+    original = posting.plain_values
 
-    def parameters(*args: Any) -> dict[str, object]:
-        found = original(*args)
-        own, said = FundSource.OWN.value, found["fund"]
-        return found | {"fund": [own for _ in said] if isinstance(said, list) else own}
+    def values(entry: Any) -> tuple[object, ...]:
+        return original(dataclasses.replace(entry, fund_source=FundSource.OWN.value))
 
-    monkeypatch.setattr(posting, "_parameters", parameters)
+    monkeypatch.setattr(posting, "plain_values", values)
+
+
+def _hold_outlives_its_posting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(posting, "_POST_AND_END", posting._POST_SIDED + "-- %(ends)s")
+
+
+def _one_story_for_both_sides(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = posting.sided_values
+
+    def values(entry: Any) -> tuple[object, ...]:
+        if entry.on_credit and entry.debit != entry.credit:
+            entry = dataclasses.replace(entry, on_credit=None)
+        return original(entry)
+
+    monkeypatch.setattr(posting, "sided_values", values)
 
 
 MUTATIONS = [
@@ -146,6 +159,8 @@ MUTATIONS = [
             "books_guard_voucher", "NEW.previous_hash := chain.last_hash", "NEW.previous_hash := sha256('x')"
         ),
     ),
+    Mutation("a hold outlives its posting", _hold_outlives_its_posting),
+    Mutation("the credit side says what the debit side says", _one_story_for_both_sides),
     Mutation(
         "a released hold stays on the balance",
         _function("books_guard_hold", "effect := -OLD.amount", "effect := 0"),

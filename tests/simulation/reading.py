@@ -1,4 +1,4 @@
-"""What the ledger says, in the form of the model: by account, and by account and month."""
+"""What the ledger says, in the form of the model: by account, by account and month, and by account and details."""
 
 from __future__ import annotations
 
@@ -41,12 +41,13 @@ def turnovers(book: Book) -> dict[tuple[str, int], tuple[Decimal, Decimal]]:
     return moved(sums)
 
 
-def postings(book: Book) -> dict[str, tuple[Decimal, Decimal]]:
-    sums: dict[str, list[Decimal]] = {}
-    for code, side, amount in Posting.objects.filter(book=book).values_list(
-        "account__code", "side", "amount"
+def postings(book: Book) -> dict[tuple[str, str, str], tuple[Decimal, Decimal]]:
+    """By account, project and fund source."""
+    sums: dict[tuple[str, str, str], list[Decimal]] = {}
+    for code, project, fund, side, amount in Posting.objects.filter(book=book).values_list(
+        "account__code", "project", "fund_source", "side", "amount"
     ):
-        sums.setdefault(code, [ZERO, ZERO])[side == "C"] += (
+        sums.setdefault((code, project, fund), [ZERO, ZERO])[side == "C"] += (
             amount.amount if isinstance(amount, Money) else amount
         )
     return moved(sums)
