@@ -121,6 +121,12 @@ class NothingToPost(LedgerError):
     code = "nothing_to_post"
 
 
+class RoleRefused(LedgerError):
+    """A database role that is missing, or that could take the guards of the books off."""
+
+    code = "role_refused"
+
+
 class TooLarge(LedgerError):
     """A text or an amount beyond what the books can hold."""
 
