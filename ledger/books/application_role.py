@@ -57,9 +57,9 @@ def _grants() -> list[sql.SQL]:
     ]
 
 
-def check_role(app_configs: Any, databases: list[str] | None = None, **_options: Any) -> list[checks.CheckMessage]:
+def check_role(app_configs: Any, **options: Any) -> list[checks.CheckMessage]:
     """For ``manage.py check --deploy --database default``: whether the application could take the guards off."""
-    if not databases or connection.alias not in databases:
+    if connection.alias not in (options.get("databases") or ()):
         return []
     with connection.cursor() as cursor:
         cursor.execute(

@@ -195,12 +195,20 @@ _KERNEL_CHECKS: dict[str, Check] = {
           LEFT JOIN books_voucherentry e ON e.transaction_id = t.id
           LEFT JOIN books_voucher v ON v.id = e.voucher_id AND v.state = 'posted'
          WHERE p.state = 'closed' AND p.book_id = ANY(%(books)s) AND v.id IS NULL"""),
+    # By project and fund source: each closes to its own part of 321 or 322. One pass, by pairs of accounts first.
     _("income and expenditure are zero in closed months"): query_check("""
-        SELECT format('book %%s month %%s account %%s', p.book_id, p.month, a.code)
-          FROM books_period p JOIN books_account a ON a.book_id = p.book_id
-          JOIN books_turnover t ON t.account_id = a.id AND t.month = p.month
-         WHERE p.state = 'closed' AND p.book_id = ANY(%(books)s) AND a.account_class IN ('income', 'expense')
-         GROUP BY p.book_id, p.month, a.code HAVING sum(t.debit - t.credit) <> 0"""),
+        SELECT format('book %%s month %%s account %%s %%s', p.book_id, p.month, a.code, side.project)
+          FROM (SELECT book_id, debit_id, credit_id, month, project, fund_source,
+                       coalesce(credit_project, project) AS credit_project,
+                       coalesce(credit_fund_source, fund_source) AS credit_fund,
+                       sum(CASE WHEN is_red THEN -amount ELSE amount END) AS amount
+                  FROM books_transfer WHERE book_id = ANY(%(books)s) GROUP BY 1, 2, 3, 4, 5, 6, 7, 8) pairs
+          JOIN books_period p ON p.book_id = pairs.book_id AND p.month = pairs.month AND p.state = 'closed'
+         CROSS JOIN LATERAL (VALUES (debit_id, pairs.project, fund_source, amount),
+                                    (credit_id, credit_project, credit_fund, -amount))
+                            AS side (account_id, project, fund, amount)
+          JOIN books_account a ON a.id = side.account_id AND a.account_class IN ('income', 'expense')
+         GROUP BY p.book_id, p.month, a.code, side.project, side.fund HAVING sum(side.amount) <> 0"""),
     # 50801↔40301 and 50802↔40302 of one payment agree; the upper half alone is in transit, the lower alone an error.
     _("mirror entries between unions agree"): query_check("""
         SELECT format('payment %%s: %%s paid, %%s received', mirror_key, paid, received) FROM (
@@ -238,5 +246,12 @@ _KERNEL_CHECKS: dict[str, Check] = {
              GROUP BY p.book_id, p.project) projects
           JOIN books_book b ON b.id = projects.book_id
          WHERE left_over < 0"""),
+    # With the months closed by project, what is left of each project is what 321 holds for it (321 科目说明).
+    _("321 holds earmarked money of named projects only"): query_check("""
+        SELECT format('book %%s account %%s', b.code, a.code)
+          FROM books_account a JOIN books_book b ON b.id = a.book_id JOIN books_posting p ON p.account_id = a.id
+          JOIN books_chart c ON c.id = b.chart_id AND c.code = '2021'
+         WHERE b.id = ANY(%(books)s) AND a.code LIKE '321%%' AND (p.fund_source <> 'earmarked' OR p.project = '')
+         GROUP BY b.code, a.code"""),
 }
 _RULE_CHECKS: dict[str, Check] = {name: query_check(sql) for name, sql in RULES.items()}

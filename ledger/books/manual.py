@@ -18,6 +18,7 @@ from . import acts
 from .errors import (
     AccountKeptElsewhere,
     CancelledAlready,
+    DimensionMissing,
     NotCancellable,
     NotLowestAccount,
     PeriodClosed,
@@ -31,6 +32,7 @@ from .models import (
     Account,
     AccountClass,
     Book,
+    FundSource,
     PeriodState,
     Posting,
     Side,
@@ -279,12 +281,24 @@ def _require_writable(book: Book, date: dt.date, lines: Sequence[Line]) -> dict[
     accounts = {account.code: account for account in book.accounts.filter(code__in=wanted)}
     for code in sorted(wanted):
         _require_account(book, code, accounts.get(code))
+    for line in lines:
+        _require_purpose(book, line)
     for line in both_sides(lines):
         raise VoucherUnbalanced(
             _("%(account)s stands on both sides and nothing moves. Give the sides different details.")
             % {"account": line.account}
         )
     return accounts
+
+
+def _require_purpose(book: Book, line: Line) -> None:
+    """工会资金结转 (321) is what is left of earmarked money, project by project (321 科目说明)."""
+    is_carried = book.chart.code == "2021" and line.account.startswith("321")
+    if is_carried and (line.fund_source != FundSource.EARMARKED or not line.project):
+        raise DimensionMissing(
+            _("%(account)s holds earmarked money: name its project and say that the money is earmarked.")
+            % {"account": line.account}
+        )
 
 
 def _left_by_colour(lines: Sequence[Line]) -> list[Decimal]:

@@ -105,10 +105,10 @@ def test_the_role_exists_and_is_not_the_owner(federation: Federation) -> None:
 
 
 def test_the_deployment_check_names_a_connection_that_owns_the_books(federation: Federation) -> None:
-    assert [found.id for found in check_role(None, ["default"])] == ["books.W001"]
+    assert [found.id for found in check_role(None, databases=["default"])] == ["books.W001"]
     assert check_role(None) == []
 
 
 @pytest.mark.usefixtures("as_application")
 def test_the_deployment_check_is_content_with_the_application_role(federation: Federation) -> None:
-    assert check_role(None, ["default"]) == []
+    assert check_role(None, databases=["default"]) == []

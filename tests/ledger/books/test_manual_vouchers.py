@@ -257,6 +257,15 @@ def test_every_side_keeps_what_its_line_says(federation: Federation, book: Book,
     assert levied.sequence == 1
 
 
+@pytest.mark.parametrize("dimensions", [{}, {"project": "项目甲"}, {"fund_source": "earmarked"}])
+def test_what_is_carried_forward_on_321_names_its_project(
+    federation: Federation, dimensions: dict[str, str]
+) -> None:
+    lines = [line("32104", "D", "5.00", **dimensions), line("408", "C", "5.00")]
+    with pytest.raises(DimensionMissing, match="32104"):
+        levy(federation, "", lines=lines)
+
+
 def test_an_entry_that_moves_nothing_is_refused_at_once(federation: Federation, bank: str) -> None:
     lines = [line("21599", "D", "5.00", party="甲单位"), line("21599", "C", "5.00", party="甲单位")]
     with pytest.raises(VoucherUnbalanced, match="21599"):

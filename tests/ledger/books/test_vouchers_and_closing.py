@@ -6,12 +6,13 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
 from ledger.books import closing, queries, vouchers
 from ledger.books.errors import CheckedBySamePerson, PeriodNotReady, PostedIsFinal
 from ledger.books.integrity import verify
 from ledger.books.models import Book, PeriodState, VoucherState
-from ledger.books.posting import Entry, post
+from ledger.books.posting import Details, Entry, post
 from tests.conftest import Federation
 
 from .test_posting import cash_dues, yuan
@@ -120,3 +121,32 @@ def test_a_month_closes_when_everything_has_its_voucher(book: Book, federation: 
         vouchers.check_and_post(voucher=voucher, checked_by=federation.checker)
     assert closing.close_period(book=book, month=202603, actor=federation.maker).state == PeriodState.CLOSED
     assert [check for check in verify() if not check.ok] == []
+
+
+def test_results_of_a_closed_month_are_checked_by_project(federation: Federation) -> None:
+    book = federation.books["HD"]
+    bank = federation.banks["HD"].account.code
+    for project in ("项目甲", "项目乙"):
+        post(
+            book=book, external_key=project, date=dt.date(2026, 1, 5), kind="manual", summary="专项",
+            entries=[Entry(debit=bank, credit="40302", amount=yuan("10.00"), project=project, fund_source="earmarked")],
+        )  # fmt: skip
+    # Carried forward for the wrong project, and on 321 as if it were own money.
+    post(
+        book=book, external_key="carried", date=dt.date(2026, 1, 31), kind="closing", summary="结转",
+        entries=[Entry(debit="40302", credit="32103", amount=yuan("20.00"), project="项目甲", fund_source="earmarked",
+                       on_credit=Details())],
+    )  # fmt: skip
+    broken = {check.name for check in verify() if not check.ok}
+    assert broken == {
+        "321 holds earmarked money of named projects only",
+        "earmarked money is not overspent",
+    }
+    for drawn in vouchers.draw_up_month(book=book, month=202601, prepared_by=federation.maker):
+        vouchers.check_and_post(voucher=drawn, checked_by=federation.checker)
+    with connection.cursor() as cursor:  # closing itself would refuse
+        cursor.execute(
+            "UPDATE books_period SET state = 'closed' WHERE book_id = %s AND month = 202601", [book.pk]
+        )
+    found = {check.name: check.detail for check in verify() if not check.ok}
+    assert "项目乙" in found["income and expenditure are zero in closed months"]
