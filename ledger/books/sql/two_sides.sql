@@ -205,10 +205,17 @@ CREATE TRIGGER posted_hold_is_checked AFTER UPDATE ON books_hold
 -- Vouchers -----------------------------------------------------------------------------------------------------------
 
 -- Each line of content is a JSON array of texts and nulls: who reads it needs no table of ours. Vouchers of form 1 keep
--- the text that they were posted with.
+-- the text that they were posted with; a sub-query finds them, because a join would read all lines once for each voucher.
+-- A function and no sub-query, so that several processes may write the texts.
+CREATE FUNCTION books_key_of(transaction bigint) RETURNS text LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN (SELECT external_key FROM books_transaction WHERE id = transaction);
+END $$;
+CREATE INDEX voucher_of_the_first_form ON books_voucher (id) WHERE form = 1;
 CREATE OR REPLACE VIEW books_voucher_line AS
 SELECT e.voucher_id, f.book_id, t.id AS transaction_id, f.line,
-       CASE v.form WHEN 1 THEN
+       CASE WHEN e.voucher_id IN (SELECT id FROM books_voucher WHERE form = 1) THEN
            concat_ws('|', t.id, t.external_key, to_char(t.date, 'YYYY-MM-DD'), t.kind, quote_literal(t.summary),
                      t.document, f.line, f.debit_id, f.credit_id, f.amount, f.amount_currency, f.is_red, f.project,
                      f.fund_source, f.party, 'nature=' || nullif(f.nature, ''),
@@ -216,16 +223,16 @@ SELECT e.voucher_id, f.book_id, t.id AS transaction_id, f.line,
        ELSE
            to_json(ARRAY[
                't', t.external_key, to_char(t.date, 'YYYY-MM-DD'), t.kind, t.summary, t.document, t.rule, t.mirror_key,
-               CASE WHEN t.reverses_id IS NOT NULL
-                    THEN (SELECT r.external_key FROM books_transaction r WHERE r.id = t.reverses_id) END,
-               to_char(t.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), t.created_by_id::text,
-               f.line::text, d.code, c.code, f.amount::text, f.amount_currency, f.is_red::text, f.project,
-               f.fund_source, f.party, f.nature, f.economic_class, f.line_summary, f.credit_project,
-               f.credit_fund_source, f.credit_party, f.credit_nature, f.credit_economic_class, f.credit_line_summary
+               CASE WHEN t.reverses_id IS NOT NULL THEN books_key_of(t.reverses_id) END,
+               extract(epoch FROM t.created_at)::text, t.created_by_id::text, f.line::text, d.code, c.code,
+               f.amount::text, f.is_red::text, f.project, f.fund_source, f.party, f.nature, f.economic_class,
+               f.line_summary,
+               CASE WHEN f.credit_fund_source IS NOT NULL
+                    THEN to_json(ARRAY[f.credit_project, f.credit_fund_source, f.credit_party, f.credit_nature,
+                                       f.credit_economic_class, f.credit_line_summary]::text[])::text END
            ]::text[])::text
        END AS text
   FROM books_voucherentry e
-  JOIN books_voucher v ON v.id = e.voucher_id
   JOIN books_transaction t ON t.id = e.transaction_id
   JOIN books_transfer f ON f.transaction_id = t.id
   JOIN books_account d ON d.id = f.debit_id
@@ -242,8 +249,8 @@ CREATE OR REPLACE FUNCTION books_head_text(v books_voucher) RETURNS text LANGUAG
         to_json(ARRAY[
             'puhui-voucher/2', (SELECT code FROM books_book WHERE id = v.book_id), v.word, v.month::text,
             v.number::text, v.sequence::text, to_char(v.date, 'YYYY-MM-DD'), v.summary, v.attachments::text, v.kind,
-            v.prepared_by_id::text, to_char(v.prepared_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-            v.checked_by_id::text, to_char(v.posted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+            v.prepared_by_id::text, extract(epoch FROM v.prepared_at)::text,
+            v.checked_by_id::text, extract(epoch FROM v.posted_at)::text,
             (SELECT sequence::text FROM books_voucher WHERE id = v.cancels_id),
             (SELECT sequence::text FROM books_voucher WHERE id = v.corrects_id),
             (SELECT string_agg(encode(sha256, 'hex'), ' ' ORDER BY id) FROM books_voucherfile WHERE voucher_id = v.id)
