@@ -134,7 +134,7 @@ def _refusal(sqlstate: str | None, constraint: str | None) -> LedgerError | None
             return VoucherIncomplete(
                 _("The entry is not complete: it needs transactions of its own book and day.")
             )
-        case ("PH007", _) | (_, "voucher_checked_by_another"):
+        case ("PH007", _) | (_, "voucher_checked_by_another" | "budget_confirmed_by_another"):
             return CheckedBySamePerson(_("Somebody else must check this: you prepared it yourself."))
         case ("PH008", _):
             return PeriodNotReady(

@@ -138,6 +138,7 @@ urlpatterns: list[URLPattern] = [
         name="office_voucher_file_remove",
     ),
     path("books/<str:code>/budget/", budget.budget, name="office_budget"),
+    act("books/<str:code>/budget/confirm/", budget.confirm, "office_budget", name="office_budget_confirm"),
     path("books/<str:code>/close/", books.close, name="office_close"),
     act("books/<str:code>/reopen/", books.reopen, "office_close", name="office_reopen"),
     path("bank/", bank.overview, name="office_bank"),
