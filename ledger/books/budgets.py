@@ -1,4 +1,4 @@
-"""The yearly budget of a book (收支预算): proposed by account, confirmed by another person, compared with what was done."""
+"""The yearly budget of a book (收支预算): proposed by one person, confirmed by another, compared with what was done."""
 
 from __future__ import annotations
 

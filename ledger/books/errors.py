@@ -28,6 +28,16 @@ class PeriodClosed(LedgerError):
     code = "period_closed"
 
 
+class DateAhead(LedgerError):
+    """A typed voucher of a day that has not come."""
+
+    code = "date_ahead"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.by_field = {"date": message}
+
+
 class PeriodNotReady(LedgerError):
     code = "period_not_ready"
 
@@ -114,6 +124,12 @@ class CancelledAlready(LedgerError):
 
 class BudgetRefused(LedgerError):
     code = "budget_refused"
+
+
+class TemplateNameTaken(LedgerError):
+    """Another voucher template of the book has the name; whoever saves says whether to replace it."""
+
+    code = "template_name_taken"
 
 
 class NothingToPost(LedgerError):

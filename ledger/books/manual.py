@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Sum
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from djmoney.money import Money
 
@@ -18,6 +19,7 @@ from . import acts
 from .errors import (
     AccountKeptElsewhere,
     CancelledAlready,
+    DateAhead,
     NotCancellable,
     NotLowestAccount,
     PeriodClosed,
@@ -75,7 +77,7 @@ def prepare(
 ) -> Voucher:
     """Write a draft (制单); nothing is posted before another person checks it.
 
-    Raises VoucherIncomplete, VoucherUnbalanced, UnknownAccount, NotLowestAccount, AccountKeptElsewhere.
+    Raises DateAhead, VoucherIncomplete, VoucherUnbalanced, UnknownAccount, NotLowestAccount, AccountKeptElsewhere.
     """
     voucher = Voucher(
         book=book,
@@ -251,17 +253,6 @@ def entries_of(lines: Sequence[Line]) -> list[Entry]:
     return entries
 
 
-def save_template(
-    *, book: Book, name: str, summary: str, lines: Sequence[Line], saved_by: AbstractBaseUser
-) -> VoucherTemplate:
-    """Keep lines as a template of the book; the same name replaces the earlier one."""
-    kept = [asdict(line) | {"amount": str(line.amount)} for line in lines]
-    template, _created = VoucherTemplate.objects.update_or_create(
-        book=book, name=name, defaults={"summary": summary, "lines": kept, "saved_by_id": saved_by.pk}
-    )
-    return template
-
-
 def template_lines(template: VoucherTemplate) -> list[Line]:
     return [Line(**row | {"amount": Decimal(row["amount"])}) for row in template.lines]
 
@@ -314,6 +305,8 @@ def _pair(debit: _Open, credit: _Open, *, same_dimensions: bool) -> Entry | None
 
 
 def _require_writable(book: Book, date: dt.date, lines: Sequence[Line]) -> dict[str, Account]:
+    if date > timezone.localdate():
+        raise DateAhead(_("The date lies ahead. A voucher is dated today or earlier."))
     if not book.periods.filter(month=date.year * 100 + date.month, state=PeriodState.OPEN).exists():
         raise PeriodClosed(
             _("The accounting period is closed or not open yet. Choose a date in an open period.")

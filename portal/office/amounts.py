@@ -20,7 +20,7 @@ class AmountField(forms.DecimalField):
     """Yuan with at most two decimals; thousands may be marked by commas."""
 
     widget = forms.TextInput
-    default_error_messages = {  # noqa: RUF012 — Django's own way
+    default_error_messages = {
         "invalid": _("Write the amount in figures, such as 1234.50 or 1,234.50."),
     }
 

@@ -93,8 +93,8 @@ def test_a_proposal_is_in_force_only_when_another_person_has_confirmed_it(
         "UPDATE books_budget SET confirmed_by_id = NULL",
         "DELETE FROM books_accountbudget",
         "UPDATE books_accountbudget SET amount = 9",
-        "INSERT INTO books_budget (book_id, year, approval, proposed_by_id, proposed_at, confirmed_by_id)"
-        " SELECT book_id, 2027, 'x', proposed_by_id, now(), confirmed_by_id FROM books_budget",
+        """INSERT INTO books_budget (book_id, year, approval, proposed_by_id, proposed_at, confirmed_by_id)
+           SELECT book_id, 2027, 'x', proposed_by_id, now(), confirmed_by_id FROM books_budget""",
     ],
 )
 def test_the_database_keeps_a_confirmed_budget(book: Book, federation: Federation, sql: str) -> None:
