@@ -73,7 +73,7 @@ def test_an_account_that_asks_for_more_unfolds_its_line_and_keys_choose_accounts
     search.fill("50802")
     search.press("ArrowDown")
     search.press("Enter")
-    expect(search).to_have_value("50802 补助下级支出 / 专项补助")
+    expect(search).to_have_value("50802 补助下级支出 / 专项转移支付补助")
     assert details.get_attribute("open") is not None
     expect(details).to_contain_text("此科目要求填写")
     expect(page.locator("[name=lines-0-summary]")).to_be_focused()

@@ -34,7 +34,7 @@ def test_thousands_and_full_width_are_understood(typed: str, amount: str) -> Non
     "typed", ["1,23", "12,34.5", "1.234,50", "1e5", "NaN", "abc", "1/2", "٣", ".", "-", "=1"]
 )
 def test_what_is_no_amount_is_refused_with_an_example(typed: str) -> None:
-    with pytest.raises(ValidationError, match="such as 1234.50 or 1,234.50"):
+    with pytest.raises(ValidationError, match="Write the amount in figures"):
         AmountField().clean(typed)
 
 
