@@ -132,12 +132,16 @@ class LineForm(forms.Form):
         account.widget.needs = accounts.needs
         account.choices = accounts.choices
         # What was typed into the search field and is no account comes back, too.
-        account.widget.attrs["data-typed"] = self.data.get(self.add_prefix("account_typed"), "")
+        self._typed_account = self.data.get(self.add_prefix("account_typed"), "").strip()
+        account.widget.attrs["data-typed"] = self._typed_account
         language = get_language() or ""
         economic.choices = [
             ("", "—"),
             *((c.code, f"{c.code} {c.local_name(language)}") for c in economic_classes().values()),
         ]
+
+    def has_changed(self) -> bool:
+        return super().has_changed() or bool(self._typed_account)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

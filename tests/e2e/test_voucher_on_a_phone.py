@@ -43,7 +43,7 @@ def test_a_voucher_is_written_at_phone_width(open_page: OpenPage, world: Federat
     expect(page.locator("[name=lines-2-credit]")).to_have_value("236.18")
     expect(page.locator("[data-sum=difference]")).to_have_text("0.00")
     page.fill("[name=lines-2-credit]", "")
-    page.get_by_role("button", name="差额填入第3行").click()
+    page.get_by_role("button", name="差额填入第 3 行").click()
     expect(page.locator("[name=lines-2-credit]")).to_have_value("236.18")
 
     page.get_by_role("button", name="增加分录行").click()
@@ -81,4 +81,4 @@ def test_an_account_that_asks_for_more_unfolds_its_line_and_keys_choose_accounts
     search.fill("银杭")
     page.get_by_role("button", name="保存待复核").click()
     expect(search).to_have_value("银杭")
-    expect(page.locator(".error-summary").last).to_contain_text("第1行")
+    expect(page.locator(".error-summary").last).to_contain_text("第 1 行, 科目")
