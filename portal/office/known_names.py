@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from ledger.benefits.models import Programme
@@ -44,5 +46,5 @@ def _since() -> int:
     return (timezone.localdate().year - 1) * 100 + 1
 
 
-def _values(found: object, name: str) -> list[str]:
+def _values(found: QuerySet[Any], name: str) -> list[str]:
     return list(found.order_by().values_list(name, flat=True).distinct()[:_MOST])

@@ -29,10 +29,10 @@ class VoucherForm(forms.Form):
     """Day, summary and number of papers attached."""
 
     date = forms.DateField(label=_("Date"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    summary = forms.CharField(label=pgettext_lazy("books", "Summary"), max_length=200)
     attachments = forms.IntegerField(
         label=_("Papers attached"), min_value=0, max_value=9_999, initial=0, required=False
     )
+    summary = forms.CharField(label=pgettext_lazy("books", "Summary"), max_length=200)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -156,6 +156,8 @@
       input.setAttribute("aria-expanded", String(!list.hidden));
       input.removeAttribute("aria-activedescendant");
       active = -1;
+      const seen = window.visualViewport?.height || window.innerHeight;
+      if (list.getBoundingClientRect().bottom > seen) box.scrollIntoView({ block: "start" });
     };
     const settle = () => {
       if (input.value === label()) return close();
