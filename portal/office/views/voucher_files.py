@@ -36,7 +36,7 @@ def attach(request: StaffRequest, code: str, pk: int) -> HttpResponse:
         messages.success(request, _("The file is attached."))
     # A file cannot be kept in a form that comes back: what was wrong is said on the page of the voucher.
     for errors in form.errors.values():
-        messages.error(request, _("Not attached: %(reason)s") % {"reason": " ".join(errors)})
+        messages.error(request, _("Not attached: %(reason)s") % {"reason": " ".join(map(str, errors))})
     return redirect("office_voucher", code=book.code, pk=pk)
 
 

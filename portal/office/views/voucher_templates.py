@@ -66,7 +66,7 @@ def rename(request: StaffRequest, code: str, pk: int) -> HttpResponse:
     except TemplateNameTaken as taken:
         form.add_error("name", str(taken))
     for error in form.errors.get("name", ()):
-        messages.error(request, error)
+        messages.error(request, str(error))
     return redirect("office_templates", code=book.code)
 
 

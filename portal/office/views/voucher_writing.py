@@ -117,11 +117,13 @@ def _keep(
     corrects: Voucher | None,
 ) -> Voucher | None:
     values = dict(form.cleaned_data, lines=lines, prepared_by=request.user)
+    written = None
     with refusals_on(form):
         if voucher:
-            return manual.revise(voucher=voucher, **values)
-        return manual.prepare(book=book, corrects=corrects, **values)
-    return None
+            written = manual.revise(voucher=voucher, **values)
+        else:
+            written = manual.prepare(book=book, corrects=corrects, **values)
+    return written
 
 
 def _with_more(request: StaffRequest) -> QueryDict | None:

@@ -46,8 +46,10 @@ def test_an_amount_that_is_none_comes_back_as_it_was_typed(maker: Client, bank: 
     assert "Write the amount in figures, such as 1234.50 or 1,234.50." in page
     assert 'value="1,00"' in page
     assert "Line 1, Debit:" in page
-    page = maker.post(WRITE, typed(bank, **{"lines-0-account": "", "lines-0-account_typed": "银杭"}))
-    assert 'data-typed="银杭"' in page.content.decode()
+    page = maker.post(
+        WRITE, typed(bank, **{"lines-0-account": "", "lines-0-account_typed": "银杭"})
+    ).content.decode()
+    assert 'data-typed="银杭"' in page
     assert not Voucher.objects.exists()
 
 
