@@ -51,7 +51,10 @@ class TemplateNameForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class WritableAccounts:
-    """The accounts that may be written by hand, read once for all lines: choices, and what each asks of its line."""
+    """The accounts that may be written by hand, read once for all lines: choices, and what each asks of its line.
+
+    Nobody is asked for what posting finds by itself: basic or project, and the usual economic class.
+    """
 
     choices: list[tuple[str, str]]
     needs: dict[str, list[str]]
@@ -67,7 +70,6 @@ class WritableAccounts:
                     name
                     for name, is_needed in (
                         ("project", a.needs_project),
-                        ("nature", a.needs_nature),
                         ("economic_class", a.needs_economic_class and not a.economic_class),
                     )
                     if is_needed
