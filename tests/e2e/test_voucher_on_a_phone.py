@@ -81,4 +81,4 @@ def test_an_account_that_asks_for_more_unfolds_its_line_and_keys_choose_accounts
     search.fill("银杭")
     page.get_by_role("button", name="保存待复核").click()
     expect(search).to_have_value("银杭")
-    expect(page.locator(".error-summary").last).to_contain_text("第 1 行, 科目")
+    expect(page.locator(".error-summary").first).to_contain_text("第 1 行, 科目")
