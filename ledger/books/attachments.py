@@ -141,8 +141,14 @@ def _refuse_second_use(voucher: Voucher, digest: bytes) -> None:
         .select_related("voucher")
         .first()
     )
-    if used is not None:
+    if used is None:
+        return
+    if used.voucher.number is None:
         raise FileRefused(
-            _("This file proves voucher %(voucher)s of %(day)s already.")
-            % {"voucher": used.voucher, "day": used.voucher.date}
+            _("This file proves the draft “%(summary)s” of %(day)s already.")
+            % {"summary": used.voucher.summary, "day": used.voucher.date}
         )
+    raise FileRefused(
+        _("This file proves voucher %(voucher)s of %(day)s already.")
+        % {"voucher": used.voucher, "day": used.voucher.date}
+    )

@@ -29,6 +29,16 @@ class PeriodClosed(LedgerError):
     code = "period_closed"
 
 
+class DateAhead(LedgerError):
+    """A typed voucher of a day that has not come."""
+
+    code = "date_ahead"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.by_field = {"date": message}
+
+
 class PeriodNotReady(LedgerError):
     code = "period_not_ready"
 
@@ -117,6 +127,12 @@ class BudgetRefused(LedgerError):
     code = "budget_refused"
 
 
+class TemplateNameTaken(LedgerError):
+    """Another voucher template of the book has the name; whoever saves says whether to replace it."""
+
+    code = "template_name_taken"
+
+
 class NothingToPost(LedgerError):
     code = "nothing_to_post"
 
@@ -172,6 +188,7 @@ _BY_STATE: dict[str, tuple[type[LedgerError], Promise]] = {
 }
 _BY_CONSTRAINT: dict[str, tuple[type[LedgerError], Promise]] = {
     "voucher_checked_by_another": _SAME_PERSON,
+    "budget_confirmed_by_another": _SAME_PERSON,
     "earmarked_money_has_its_project": _LACKING,
     "not_overdrawn": (Overdrawn, _("There is not enough money in the account for this entry.")),
 }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Case, Q, Sum, Value, When
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from djmoney.money import Money
 
@@ -18,6 +19,7 @@ from . import acts
 from .errors import (
     AccountKeptElsewhere,
     CancelledAlready,
+    DateAhead,
     DimensionMissing,
     NotCancellable,
     NotLowestAccount,
@@ -63,7 +65,7 @@ def prepare(
 ) -> Voucher:
     """Write a draft (制单); nothing is posted before another person checks it.
 
-    Raises VoucherIncomplete, VoucherUnbalanced, UnknownAccount, NotLowestAccount, AccountKeptElsewhere.
+    Raises DateAhead, VoucherIncomplete, VoucherUnbalanced, UnknownAccount, NotLowestAccount, AccountKeptElsewhere.
     """
     voucher = Voucher(
         book=book,
@@ -230,17 +232,6 @@ def materialise(voucher: Voucher) -> None:
     VoucherEntry.objects.bulk_create([VoucherEntry(voucher=voucher, transaction=t) for t in posted])
 
 
-def save_template(
-    *, book: Book, name: str, summary: str, lines: Sequence[Line], saved_by: AbstractBaseUser
-) -> VoucherTemplate:
-    """Keep lines as a template of the book; the same name replaces the earlier one."""
-    kept = [asdict(line) | {"amount": str(line.amount)} for line in lines]
-    template, _created = VoucherTemplate.objects.update_or_create(
-        book=book, name=name, defaults={"summary": summary, "lines": kept, "saved_by_id": saved_by.pk}
-    )
-    return template
-
-
 def template_lines(template: VoucherTemplate) -> list[Line]:
     return [Line(**row | {"amount": Decimal(row["amount"])}) for row in template.lines]
 
@@ -257,6 +248,8 @@ def _record(action: str, voucher: Voucher, actor: AbstractBaseUser) -> None:
 
 
 def _require_writable(book: Book, date: dt.date, lines: Sequence[Line]) -> dict[str, Account]:
+    if date > timezone.localdate():
+        raise DateAhead(_("The date lies ahead. A voucher is dated today or earlier."))
     if not book.periods.filter(month=date.year * 100 + date.month, state=PeriodState.OPEN).exists():
         raise PeriodClosed(
             _("The accounting period is closed or not open yet. Choose a date in an open period.")

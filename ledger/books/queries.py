@@ -51,6 +51,15 @@ def with_totals(found: QuerySet[Voucher]) -> QuerySet[Voucher]:
     )
 
 
+def account_paths(book: Book, language: str = "zh") -> dict[str, str]:
+    """The name of every account by code with those above it: 135 is 其他应收款, 13599 is 其他应收款 / 其他."""
+    names = {account.code: account.local_name(language) for account in book.accounts.all()}
+    return {
+        code: " / ".join(names[code[:n]] for n in range(1, len(code) + 1) if code[:n] in names)
+        for code in names
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class TrialBalanceRow:
     """One account in a trial balance (科目余额表); amounts in yuan, level-1 rows include their details."""

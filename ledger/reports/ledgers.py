@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from ledger.books.budgets import accounts_with_budget, budget_of
+from ledger.books.budgets import accounts_with_budget, amounts_of, budget_of
 from ledger.books.models import Account, Book, Side
 from ledger.books.queries import trial_balance as trial_balance_rows
 
@@ -29,6 +29,7 @@ _IN_ENGLISH = {
     "借": "Dr", "平": "—", "贷": "Cr", "合计": "Total", "上年结转": "Brought forward", "期初余额": "Opening balance",
     "本月合计": "Month", "本年累计": "Year so far", "资产合计": "Assets",
     "负债和净资产合计": "Liabilities and net assets",
+    "批准文件": "Approved by document:", "本年度没有已确认的预算": "No budget of this year has been confirmed.",
     "收入合计": "Income", "支出合计": "Expenditure", "本期收支差额": "Surplus",
 }  # fmt: skip
 
@@ -256,7 +257,8 @@ def _statement(  # noqa: PLR0917 - two public functions above give it its names
 
 def budget_execution(book: Book, month: int, language: str = "zh") -> Report:
     """预算执行情况: the year's budget of each account beside what was taken or spent until YYYYMM."""
-    planned = {line.account.code: line.amount.amount for line in budget_of(book, month // 100)}
+    budget = budget_of(book, month // 100)
+    planned = amounts_of(budget)
     done = {row.code: row for row in statements.income_statement(book, month).rows}
     rows, sums = [], {kind: [_ZERO] * 3 for kind in ("income", "expense")}
     for account in accounts_with_budget(book):
@@ -290,6 +292,9 @@ def budget_execution(book: Book, month: int, language: str = "zh") -> Report:
         ),
         rows=rows,
         is_wide=True,
+        note=f"{_said('批准文件', language)} {budget.approval}"
+        if budget
+        else _said("本年度没有已确认的预算", language),
     )
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from ledger.books.manual import lines_of
-from ledger.books.models import Account, Side, Voucher, VoucherState
+from ledger.books.models import Side, Voucher, VoucherState
 from ledger.books.pairing import Line
+from ledger.books.queries import account_paths
 from portal.paper.rendering import render
 
 
 def voucher_paper(voucher: Voucher) -> bytes:
     """记账凭证 of a draft or posted voucher. Raises CharacterNotPrintable."""
     lines = lines_of(voucher)
-    accounts = {a.code: a for a in voucher.book.accounts.filter(code__in={line.account for line in lines})}
+    paths = account_paths(voucher.book)
     total = sum((line.amount for line in lines if line.side == Side.DEBIT), Decimal(0))
     is_posted = voucher.state == VoucherState.POSTED
     return render(
@@ -23,7 +25,7 @@ def voucher_paper(voucher: Voucher) -> bytes:
             "union": voucher.book.union.name,
             "number": f"{voucher.word}字第 {voucher.number} 号" if is_posted else "未记账",
             "day": f"{voucher.date.year}年{voucher.date.month}月{voucher.date.day}日",
-            "rows": [_row(line, accounts[line.account]) for line in lines],
+            "rows": _rows(voucher, lines, paths),
             "total": f"{total:,.2f}",
             "is_red": total < 0,
             # Posting is what the database does when the check is done; no person can do it otherwise.
@@ -32,12 +34,17 @@ def voucher_paper(voucher: Voucher) -> bytes:
     )
 
 
-def _row(line: Line, account: Account) -> dict[str, object]:
-    figure = f"{line.amount:,.2f}"
-    return {
-        "account": account,
-        "detail": " ".join(filter(None, [line.project, line.party, line.economic_class])),
-        "debit": figure if line.side == Side.DEBIT else "",
-        "credit": figure if line.side == Side.CREDIT else "",
-        "is_red": line.amount < 0,
-    }
+def _rows(voucher: Voucher, lines: Sequence[Line], paths: Mapping[str, str]) -> list[dict[str, object]]:
+    """A summary is written where it differs from that of the line above."""
+    summaries = [line.summary or voucher.summary for line in lines]
+    return [
+        {
+            "summary": summary if summary != before else "",
+            "account": f"{line.account} {paths[line.account]}",
+            "detail": " ".join(filter(None, [line.project, line.party, line.economic_class])),
+            "debit": f"{line.amount:,.2f}" if line.side == Side.DEBIT else "",
+            "credit": f"{line.amount:,.2f}" if line.side == Side.CREDIT else "",
+            "is_red": line.amount < 0,
+        }
+        for line, summary, before in zip(lines, summaries, ["", *summaries[:-1]], strict=True)
+    ]

@@ -47,6 +47,7 @@ class Report:
     columns: tuple[Column, ...]
     rows: list[Row] = field(default_factory=list)
     is_wide: bool = False
+    note: str = ""  # a line above the table, such as what approved a budget
 
     def local_name(self, language: str) -> str:
         return self.name_en if language.startswith("en") else self.name

@@ -104,13 +104,14 @@ def _plan_the_year(job: Job, books: Sequence[Book]) -> None:
     for book in books:
         if book.code in _BUDGETS:
             amounts = {code: Decimal(amount) for code, amount in _BUDGETS[book.code].items()}
-            budgets.set_budget(
+            proposed = budgets.propose(
                 book=book,
                 year=job.dates.month // 100,
                 amounts=amounts,
                 approval="示例〔1〕号 年度收支预算",
-                set_by=job.maker,
+                proposed_by=job.maker,
             )
+            budgets.confirm(budget=proposed, confirmed_by=job.checker)
 
 
 def write_reports(job: Job, folder: Path) -> None:

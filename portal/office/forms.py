@@ -20,6 +20,8 @@ from ledger.books.models import Account, BankAccount
 from ledger.payouts.formats import FORMATS
 from portal.unions.models import Union
 
+from .amounts import AmountField
+
 _MEGABYTE = 1024 * 1024
 LARGEST_BANK_FILE = 10 * _MEGABYTE
 _LONGEST_AHEAD = dt.timedelta(days=60)
@@ -194,7 +196,9 @@ class BudgetForm(forms.Form):
     """The budget of a year, one field for each account, and what approved it."""
 
     approval = forms.CharField(
-        label=_("Approved by document"), help_text=_("Number or title of the decision"), max_length=120
+        label=_("Approved by document"),
+        help_text=_("Number of the decision, or the meeting and its day"),
+        max_length=120,
     )
 
     def __init__(
@@ -203,14 +207,11 @@ class BudgetForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.codes = [account.code for account in accounts]
         for account in accounts:
-            self.fields[f"account-{account.code}"] = forms.DecimalField(
+            self.fields[f"account-{account.code}"] = AmountField(
                 label=f"{account.code} {account.local_name(get_language() or '')}",
                 required=False,
                 min_value=0,
-                max_digits=16,
-                decimal_places=2,
                 initial=known.get(account.code),
-                widget=forms.TextInput(attrs={"inputmode": "decimal"}),
             )
 
     def amounts(self) -> dict[str, Decimal]:

@@ -22,6 +22,8 @@ from .views import (
     programmes,
     runs,
     voucher_files,
+    voucher_templates,
+    voucher_writing,
     vouchers,
 )
 
@@ -98,9 +100,9 @@ urlpatterns: list[URLPattern] = [
     path("books/<str:code>/vouchers/", vouchers.overview, name="office_vouchers"),
     act("books/<str:code>/vouchers/draw-up/", vouchers.draw_up, "office_vouchers", name="office_draw_up"),
     act("books/<str:code>/vouchers/check/", vouchers.check, "office_vouchers", name="office_check"),
-    path("books/<str:code>/vouchers/write/", vouchers.write, name="office_voucher_write"),
+    path("books/<str:code>/vouchers/write/", voucher_writing.write, name="office_voucher_write"),
     path("books/<str:code>/vouchers/<int:pk>/", vouchers.detail, name="office_voucher"),
-    path("books/<str:code>/vouchers/<int:pk>/edit/", vouchers.edit, name="office_voucher_edit"),
+    path("books/<str:code>/vouchers/<int:pk>/edit/", voucher_writing.edit, name="office_voucher_edit"),
     act(
         "books/<str:code>/vouchers/<int:pk>/discard/",
         vouchers.discard,
@@ -115,7 +117,7 @@ urlpatterns: list[URLPattern] = [
     ),
     act(
         "books/<str:code>/vouchers/<int:pk>/template/",
-        vouchers.save_template,
+        voucher_templates.save,
         "office_voucher",
         name="office_template",
     ),
@@ -137,7 +139,21 @@ urlpatterns: list[URLPattern] = [
         "office_voucher",
         name="office_voucher_file_remove",
     ),
+    path("books/<str:code>/templates/", voucher_templates.overview, name="office_templates"),
+    act(
+        "books/<str:code>/templates/<int:pk>/rename/",
+        voucher_templates.rename,
+        "office_templates",
+        name="office_template_rename",
+    ),
+    act(
+        "books/<str:code>/templates/<int:pk>/delete/",
+        voucher_templates.delete,
+        "office_templates",
+        name="office_template_delete",
+    ),
     path("books/<str:code>/budget/", budget.budget, name="office_budget"),
+    act("books/<str:code>/budget/confirm/", budget.confirm, "office_budget", name="office_budget_confirm"),
     path("books/<str:code>/close/", books.close, name="office_close"),
     act("books/<str:code>/reopen/", books.reopen, "office_close", name="office_reopen"),
     path("bank/", bank.overview, name="office_bank"),

@@ -3,51 +3,114 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from ledger.books.dimensions import economic_classes
-from ledger.books.models import Account, Book, FundSource, Nature, Side
+from ledger.books.models import Book, FundSource, Nature, Side
 from ledger.books.pairing import Line
+from ledger.books.queries import account_paths
+
+from .amounts import AmountField
 
 _MOST_LINES = 200
+# What a line folds away until its account asks for it or something is in it.
+FOLDED = ("project", "fund_source", "nature", "economic_class", "party")
 
 
 class VoucherForm(forms.Form):
     """Day, summary and number of papers attached."""
 
     date = forms.DateField(label=_("Date"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    summary = forms.CharField(label=pgettext_lazy("books", "Summary"), max_length=200)
     attachments = forms.IntegerField(
         label=_("Papers attached"), min_value=0, max_value=9_999, initial=0, required=False
     )
+    summary = forms.CharField(label=pgettext_lazy("books", "Summary"), max_length=200)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["date"].widget.attrs["max"] = timezone.localdate().isoformat()
 
     def clean_attachments(self) -> int:
         return self.cleaned_data["attachments"] or 0
 
 
 class TemplateNameForm(forms.Form):
+    """The name of a template; ``taken`` is a name that another one has, which may be replaced when that is said."""
+
     name = forms.CharField(label=_("Name of the template"), max_length=60)
+    taken = ""
 
 
-class _AccountField(forms.ModelChoiceField[Account]):
-    def label_from_instance(self, obj: Account) -> str:
-        return f"{obj.code} {obj.local_name(get_language() or '')}"
+@dataclass(frozen=True, slots=True)
+class WritableAccounts:
+    """The accounts that may be written by hand, read once for all lines: choices, and what each asks of its line.
+
+    Nobody is asked for what posting finds by itself: basic or project, and the usual economic class.
+    """
+
+    choices: list[tuple[str, str]]
+    needs: dict[str, list[str]]
+
+    @classmethod
+    def of(cls, book: Book) -> WritableAccounts:
+        paths = account_paths(book, get_language() or "")
+        found = list(book.accounts.filter(is_leaf=True, kept_by="").order_by("code"))
+        return cls(
+            choices=[("", ""), *((a.code, f"{a.code} {paths[a.code]}") for a in found)],
+            needs={
+                a.code: [
+                    name
+                    for name, is_needed in (
+                        ("project", a.needs_project),
+                        ("economic_class", a.needs_economic_class and not a.economic_class),
+                    )
+                    if is_needed
+                ]
+                for a in found
+            },
+        )
+
+
+class _AccountSelect(forms.Select):
+    """A list that works by itself; the page's script puts a search field before it."""
+
+    needs: dict[str, list[str]]
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        if needed := self.needs.get(str(value)):
+            option["attrs"]["data-needs"] = " ".join(needed)
+        return option
 
 
 class LineForm(forms.Form):
     """One line: an account and either a debit or a credit amount; red letters are negative."""
 
-    account = _AccountField(
-        label=pgettext_lazy("books", "Account"), queryset=Account.objects.none(), to_field_name="code"
+    account = forms.ChoiceField(
+        label=pgettext_lazy("books", "Account"), widget=_AccountSelect(attrs={"data-accounts": True})
     )
-    debit = forms.DecimalField(label=_("Debit"), max_digits=16, decimal_places=2, required=False)
-    credit = forms.DecimalField(label=_("Credit"), max_digits=16, decimal_places=2, required=False)
-    project = forms.CharField(label=_("Project"), max_length=60, required=False)
+    summary = forms.CharField(
+        label=_("Summary of the line"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"placeholder": _("That of the voucher")}),
+    )
+    debit = AmountField(label=_("Debit"), required=False)
+    credit = AmountField(label=_("Credit"), required=False)
+    project = forms.CharField(
+        label=_("Project"),
+        max_length=60,
+        required=False,
+        widget=forms.TextInput(attrs={"list": "known-projects", "autocomplete": "off"}),
+    )
     fund_source = forms.ChoiceField(
         label=_("Money from"), choices=FundSource.choices, initial=FundSource.OWN, required=False
     )
@@ -55,19 +118,32 @@ class LineForm(forms.Form):
         label=_("Basic or project"), choices=[("", "—"), *Nature.choices], required=False
     )
     economic_class = forms.ChoiceField(label=_("Economic class"), choices=list, required=False)
-    party = forms.CharField(label=_("Party"), max_length=60, required=False)
+    party = forms.CharField(
+        label=_("Party"),
+        max_length=60,
+        required=False,
+        widget=forms.TextInput(attrs={"list": "known-parties", "autocomplete": "off"}),
+    )
 
-    def __init__(self, *args: Any, book: Book, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, accounts: WritableAccounts, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         account, economic = self.fields["account"], self.fields["economic_class"]
-        assert isinstance(account, forms.ModelChoiceField)  # noqa: S101 — declared above
+        assert isinstance(account, forms.ChoiceField)  # noqa: S101 — declared above
         assert isinstance(economic, forms.ChoiceField)  # noqa: S101 — declared above
-        account.queryset = book.accounts.filter(is_leaf=True, kept_by="")
+        self._needs = accounts.needs
+        account.widget.needs = accounts.needs
+        account.choices = accounts.choices
+        # What was typed into the search field and is no account comes back, too.
+        self._typed_account = self.data.get(self.add_prefix("account_typed"), "").strip()
+        account.widget.attrs["data-typed"] = self._typed_account
         language = get_language() or ""
         economic.choices = [
             ("", "—"),
             *((c.code, f"{c.code} {c.local_name(language)}") for c in economic_classes().values()),
         ]
+
+    def has_changed(self) -> bool:
+        return super().has_changed() or bool(self._typed_account)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
@@ -75,13 +151,60 @@ class LineForm(forms.Form):
             raise forms.ValidationError(_("Enter either a debit or a credit amount."))
         return values
 
+    @property
+    def folded(self) -> list[forms.BoundField]:
+        return [self[name] for name in FOLDED]
 
-LineFormSet = forms.formset_factory(LineForm, extra=4, max_num=_MOST_LINES, absolute_max=_MOST_LINES)
+    @property
+    def needed(self) -> list[str]:
+        """The folded fields that the chosen account asks for."""
+        return self._needs.get(str(self["account"].value() or ""), [])
+
+    @property
+    def is_unfolded(self) -> bool:
+        usual = ("", None, FundSource.OWN)
+        return bool(self.needed) or any(
+            field.value() not in usual or (self.is_bound and field.errors) for field in self.folded
+        )
+
+    def amount(self, side: str) -> Decimal:
+        """What stands in ``debit`` or ``credit`` now, zero if it is no amount."""
+        try:
+            return self.fields[side].clean(self[side].value()) or Decimal(0)
+        except ValidationError:
+            return Decimal(0)
+
+
+class _Lines(forms.BaseFormSet[LineForm]):
+    def initial_form_count(self) -> int:
+        """A line that came filled in and was emptied does not count any more than one that was never filled."""
+        return 0 if self.is_bound else super().initial_form_count()
+
+
+LineFormSet = forms.formset_factory(
+    LineForm, formset=_Lines, extra=4, max_num=_MOST_LINES, absolute_max=_MOST_LINES
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What the lines come to on each side, in yuan."""
+
+    debit: Decimal
+    credit: Decimal
+
+    @property
+    def difference(self) -> Decimal:
+        return abs(self.debit - self.credit)
+
+
+def sums_of(rows: forms.BaseFormSet[LineForm]) -> Sums:
+    return Sums(*(sum((row.amount(side) for row in rows), Decimal(0)) for side in ("debit", "credit")))
 
 
 def rows_of(lines: Sequence[Line]) -> list[dict[str, Any]]:
     """Lines as the initial values of the form set."""
-    names = ("account", "project", "fund_source", "nature", "economic_class", "party")
+    names = ("account", "summary", *FOLDED)
     return [
         {name: getattr(line, name) for name in names}
         | {"debit" if line.side == Side.DEBIT else "credit": line.amount}
@@ -93,9 +216,10 @@ def lines_from(rows: forms.BaseFormSet[LineForm]) -> list[Line]:
     """The lines that were typed; rows left empty do not count."""
     return [
         Line(
-            account=values["account"].code,
+            account=values["account"],
             side=Side.DEBIT if values["debit"] else Side.CREDIT,
             amount=Decimal(values["debit"] or values["credit"]),
+            summary=values["summary"],
             project=values["project"],
             fund_source=values["fund_source"] or FundSource.OWN,
             nature=values["nature"],

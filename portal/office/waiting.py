@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from ledger.benefits import funding
 from ledger.benefits.models import Campaign, Claim, ClaimState, Commitment, CommitmentState, Run, RunState
-from ledger.books.models import Voucher, VoucherState
+from ledger.books.models import Budget, Voucher, VoucherState
 from ledger.dues.models import DuesReversal
 from ledger.payouts.models import Batch, BatchState
 from ledger.reconciliation.models import LineState, StatementLine
@@ -177,6 +177,9 @@ def _books(user: User, reach: Reach) -> Iterator[Waiting]:
     yield Waiting(
         "books", _("Vouchers to check"), reverse("office_books"), drafts.exclude(prepared_by=user).count()
     )
+    plans = reach.within(Budget.objects.filter(confirmed_by=None), Duty.CHECK_VOUCHER, "book__union")
+    confirm = plans.exclude(proposed_by=user)
+    yield Waiting("books", _("Budgets to confirm"), _budget_page(confirm), confirm.count())
     lines = reach.within(
         StatementLine.objects.filter(state=LineState.OPEN),
         Duty.RECONCILE,
@@ -186,3 +189,8 @@ def _books(user: User, reach: Reach) -> Iterator[Waiting]:
     asked = DuesReversal.objects.filter(approved_by=None).exclude(asked_by=user)
     dues = reach.within(asked, Duty.CHECK_VOUCHER, "payment__union")
     yield Waiting("bank", _("Cash dues to take back"), reverse("office_bank"), dues.count())
+
+
+def _budget_page(waiting: QuerySet[Budget]) -> str:
+    first = waiting.select_related("book").first()
+    return f"{reverse('office_budget', args=[first.book.code])}?period={first.year}-01" if first else ""

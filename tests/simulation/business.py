@@ -14,6 +14,7 @@ from decimal import Decimal
 from functools import partial
 
 from django.db import DatabaseError, OperationalError, connection, connections, transaction
+from django.utils import timezone
 from djmoney.money import Money
 
 from ledger.books import closing, holds, manual, pairing, vouchers
@@ -314,7 +315,9 @@ class Business:
             self._attempt(book, key, self.today, jobs[key])
 
     def _by_hand(self, book: Book) -> None:
-        """A voucher typed by one person and checked by another."""
+        """A voucher typed by one person and checked by another; days that have not come take none."""
+        if self.today > timezone.localdate():
+            return
         bank = self.bank[book.code]
         into, out = (Decimal(self.dice.randint(1, 99_999)) / 100 for _ in range(2))
         lines = [

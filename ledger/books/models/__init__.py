@@ -6,7 +6,7 @@ balances, refuse change, and number and chain vouchers; the models only describe
 """
 
 from .book import Account, BankAccount, Book, Period, PeriodReopening, PeriodState
-from .budget import AccountBudget
+from .budget import AccountBudget, Budget
 from .chart import AccountClass, BookKind, Chart, ChartAccount, FundSource, Nature, Side
 from .entries import Balance, Posting, Transaction, Transfer, Turnover
 from .holds import Hold, HoldState
@@ -30,6 +30,7 @@ __all__ = [
     "BankAccount",
     "Book",
     "BookKind",
+    "Budget",
     "Chart",
     "ChartAccount",
     "FundSource",

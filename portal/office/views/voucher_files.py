@@ -15,7 +15,7 @@ from portal.accounts.roles import Duty
 from portal.office.forms import FileForm
 
 from .books import book_of
-from .vouchers import show, voucher_of
+from .vouchers import voucher_of
 
 # What a browser may show by itself; XML and OFD are handed out as files.
 _SHOWN = frozenset({"application/pdf", "image/png", "image/jpeg"})
@@ -32,9 +32,11 @@ def attach(request: StaffRequest, code: str, pk: int) -> HttpResponse:
             attachments.attach(
                 voucher=voucher, name=form.name(), content=form.content(), added_by=request.user
             )
-    if not form.is_valid():
-        return show(request, book, voucher, file_form=form)
-    messages.success(request, _("The file is attached."))
+    if form.is_valid():
+        messages.success(request, _("The file is attached."))
+    # A file cannot be kept in a form that comes back: what was wrong is said on the page of the voucher.
+    for errors in form.errors.values():
+        messages.error(request, _("Not attached: %(reason)s") % {"reason": " ".join(map(str, errors))})
     return redirect("office_voucher", code=book.code, pk=pk)
 
 

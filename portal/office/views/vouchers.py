@@ -1,38 +1,37 @@
-"""Vouchers of a book: drawn up over events, written by hand, checked, cancelled, printed."""
+"""Vouchers of a book: drawn up over events, checked, read, cancelled, printed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from ledger.books import attachments, manual
 from ledger.books import vouchers as voucher_desk
-from ledger.books.models import Book, Side, Voucher, VoucherKind, VoucherState
-from ledger.books.pairing import Line
-from ledger.books.queries import with_totals
+from ledger.books.errors import LedgerError
+from ledger.books.models import Book, Side, Voucher, VoucherState
+from ledger.books.queries import account_paths, with_totals
 from ledger.reports import papers
-from portal.accounts.access import StaffRequest, duty_required, refusals_on
+from portal.accounts.access import StaffRequest, duty_required
 from portal.accounts.roles import Duty
+from portal.design.dates import cn_date
 from portal.office import desk
-from portal.office.chosen import chosen_revisions, number_of
+from portal.office.chosen import chosen_revisions
 from portal.office.forms import FileForm
-from portal.office.voucher_forms import LineFormSet, TemplateNameForm, VoucherForm, lines_from, rows_of
+from portal.office.voucher_forms import TemplateNameForm
 
 from .books import back_to_vouchers, book_of, head_context, month_of
 
 _PER_PAGE = 50
-_MORE_LINES = 4
 
 
 @duty_required(Duty.VIEW_BOOKS)
@@ -41,7 +40,9 @@ def overview(request: StaffRequest, code: str) -> HttpResponse:
     month = month_of(request, book)
     found = book.vouchers.filter(month=month).select_related("prepared_by", "checked_by")
     context = head_context(book, month) | {
-        "drafts": with_totals(found.filter(state=VoucherState.DRAFT)).order_by("date", "pk"),
+        "drafts": with_totals(found.filter(state=VoucherState.DRAFT))
+        .prefetch_related("lines")
+        .order_by("date", "pk"),
         "posted": Paginator(with_totals(found.filter(state=VoucherState.POSTED)), _PER_PAGE).get_page(
             request.GET.get("page")
         ),
@@ -67,21 +68,39 @@ def draw_up(request: StaffRequest, code: str) -> HttpResponse:
 @duty_required(Duty.CHECK_VOUCHER)
 @require_POST
 def check(request: StaffRequest, code: str) -> HttpResponse:
-    """Check and post the chosen vouchers; whoever prepared one cannot check it."""
+    """Check and post the chosen vouchers, each by itself; one that is refused holds up none of the others."""
     book = book_of(request, code, Duty.CHECK_VOUCHER)
     month = month_of(request, book)
     chosen = chosen_revisions(request.POST.getlist("voucher"))
-    drafts = Voucher.objects.filter(book=book, pk__in=chosen, state=VoucherState.DRAFT).order_by("date", "pk")
-    posted = 0
-    for voucher in drafts:
-        voucher_desk.check_and_post(
-            voucher=voucher, checked_by=request.user, read_revision=chosen[voucher.pk]
-        )
-        posted += 1
-    messages.success(
-        request, ngettext("%(n)s voucher posted.", "%(n)s vouchers posted.", posted) % {"n": posted}
-    )
+    found = Voucher.objects.filter(book=book, pk__in=chosen).order_by("date", "pk")
+    refused = [
+        refusal
+        for voucher in found
+        if (refusal := _refusal(request, voucher, chosen[voucher.pk])) is not None
+    ]
+    posted = len(found) - len(refused)
+    if posted or not refused:
+        text = ngettext("%(n)s voucher posted.", "%(n)s vouchers posted.", posted)
+        messages.success(request, text % {"n": posted})
+    for refusal in refused:
+        messages.error(request, refusal)
+    if gone := len(chosen) - len(found):
+        text = ngettext("%(n)s chosen draft is gone.", "%(n)s chosen drafts are gone.", gone)
+        messages.warning(request, text % {"n": gone})
     return back_to_vouchers(book, month)
+
+
+def _refusal(request: StaffRequest, voucher: Voucher, read_revision: int) -> str | None:
+    """Check and post one voucher; what it is refused for, with its name."""
+    try:
+        voucher_desk.check_and_post(voucher=voucher, checked_by=request.user, read_revision=read_revision)
+    except LedgerError as error:
+        return _("Not posted: “%(summary)s” of %(day)s. %(reason)s") % {
+            "summary": voucher.summary,
+            "day": cn_date(voucher.date),
+            "reason": error,
+        }
+    return None
 
 
 @duty_required(Duty.VIEW_BOOKS)
@@ -89,31 +108,6 @@ def detail(request: StaffRequest, code: str, pk: int) -> HttpResponse:
     """One voucher: its lines, who made and checked it, the events and documents behind it."""
     book = book_of(request, code)
     return show(request, book, voucher_of(book, pk))
-
-
-@duty_required(Duty.PREPARE_VOUCHER)
-def write(request: StaffRequest, code: str) -> HttpResponse:
-    """Write a new voucher: empty, from a template, as a copy, or as the blue correction of another."""
-    book = book_of(request, code, Duty.PREPARE_VOUCHER)
-    corrects = _asked(book, request.GET.get("corrects"))
-    source = corrects or _asked(book, request.GET.get("copy"))
-    lines: Sequence[Line] = manual.lines_of(source) if source else []
-    summary = manual.correction_summary(corrects) if corrects else source.summary if source else ""
-    template = number_of(request.GET.get("template"))
-    if template is not None:
-        chosen = get_object_or_404(book.templates, pk=template)
-        lines, summary = manual.template_lines(chosen), chosen.summary
-    form = VoucherForm(request.POST or None, initial={"summary": summary, "date": timezone.localdate()})
-    return _write(request, book, form, lines, voucher=None, corrects=corrects)
-
-
-@duty_required(Duty.PREPARE_VOUCHER)
-def edit(request: StaffRequest, code: str, pk: int) -> HttpResponse:
-    book = book_of(request, code, Duty.PREPARE_VOUCHER)
-    voucher = get_object_or_404(book.vouchers, pk=pk, state=VoucherState.DRAFT, kind=VoucherKind.MANUAL)
-    initial = {"summary": voucher.summary, "date": voucher.date, "attachments": voucher.attachments}
-    form = VoucherForm(request.POST or None, initial=initial)
-    return _write(request, book, form, manual.lines_of(voucher), voucher=voucher, corrects=voucher.corrects)
 
 
 @duty_required(Duty.PREPARE_VOUCHER)
@@ -136,25 +130,6 @@ def cancel(request: StaffRequest, code: str, pk: int) -> HttpResponse:
     return redirect("office_voucher", code=book.code, pk=red.pk)
 
 
-@duty_required(Duty.PREPARE_VOUCHER)
-@require_POST
-def save_template(request: StaffRequest, code: str, pk: int) -> HttpResponse:
-    book = book_of(request, code, Duty.PREPARE_VOUCHER)
-    voucher = voucher_of(book, pk)
-    form = TemplateNameForm(request.POST)
-    if not form.is_valid():
-        return show(request, book, voucher, template_form=form)
-    manual.save_template(
-        book=book,
-        name=form.cleaned_data["name"],
-        summary=voucher.summary,
-        lines=manual.lines_of(voucher),
-        saved_by=request.user,
-    )
-    messages.success(request, _("Kept as a template."))
-    return redirect("office_voucher", code=book.code, pk=pk)
-
-
 @duty_required(Duty.VIEW_BOOKS)
 def as_pdf(request: StaffRequest, code: str, pk: int) -> HttpResponse:
     book = book_of(request, code)
@@ -172,20 +147,15 @@ def voucher_of(book: Book, pk: int) -> Voucher:
 
 
 def show(
-    request: StaffRequest,
-    book: Book,
-    voucher: Voucher,
-    *,
-    template_form: TemplateNameForm | None = None,
-    file_form: FileForm | None = None,
+    request: StaffRequest, book: Book, voucher: Voucher, *, template_form: TemplateNameForm | None = None
 ) -> HttpResponse:
-    """The page of one voucher, with a form that was refused or with empty ones."""
+    """The page of one voucher, with a form that was refused or with an empty one."""
     lines = manual.lines_of(voucher)
-    names = {a.code: a for a in book.accounts.filter(code__in={line.account for line in lines})}
+    paths = account_paths(book, get_language() or "")
     context: dict[str, Any] = {
         "book": book,
         "voucher": voucher,
-        "lines": [(names[line.account], line, line.side == Side.DEBIT) for line in lines],
+        "lines": [(paths[line.account], line, line.side == Side.DEBIT) for line in lines],
         "total": sum((line.amount for line in lines if line.side == Side.DEBIT), Decimal(0)),
         "transactions": Paginator(voucher.transactions.order_by("pk"), _PER_PAGE).get_page(
             request.GET.get("page")
@@ -195,50 +165,6 @@ def show(
         "corrections": voucher.corrected_by.order_by("pk"),
         "is_own": voucher.prepared_by_id == request.user.pk,
         "template_form": template_form or TemplateNameForm(),
-        "file_form": file_form or FileForm(largest=attachments.LARGEST),
+        "file_form": FileForm(largest=attachments.LARGEST),
     }
     return desk.page(request, "voucher", "books", context)
-
-
-def _asked(book: Book, pk: str | None) -> Voucher | None:
-    number = number_of(pk)
-    return voucher_of(book, number) if number is not None else None
-
-
-def _write(
-    request: StaffRequest,
-    book: Book,
-    form: VoucherForm,
-    lines: Sequence[Line],
-    *,
-    voucher: Voucher | None,
-    corrects: Voucher | None,
-) -> HttpResponse:
-    rows = LineFormSet(
-        _with_more(request), prefix="lines", initial=rows_of(lines), form_kwargs={"book": book}
-    )
-    is_sent = request.method == "POST" and "more" not in request.POST
-    if is_sent and form.is_valid() and rows.is_valid():
-        written = None
-        values = dict(form.cleaned_data, lines=lines_from(rows), prepared_by=request.user)
-        with refusals_on(form):
-            if voucher:
-                written = manual.revise(voucher=voucher, **values)
-            else:
-                written = manual.prepare(book=book, corrects=corrects, **values)
-        if written:
-            messages.success(request, _("The voucher is prepared. Somebody else checks it."))
-            return redirect("office_voucher", code=book.code, pk=written.pk)
-    context = {"book": book, "form": form, "rows": rows, "voucher": voucher, "corrects": corrects}
-    return desk.page(request, "voucher_form", "books", context)
-
-
-def _with_more(request: StaffRequest) -> QueryDict | None:
-    """What was typed, with a few more empty lines when they were asked for."""
-    if request.method != "POST":
-        return None
-    data = request.POST.copy()
-    if "more" in data:
-        typed = number_of(data.get("lines-TOTAL_FORMS")) or 0
-        data["lines-TOTAL_FORMS"] = str(typed + _MORE_LINES)
-    return data

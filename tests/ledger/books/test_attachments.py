@@ -85,7 +85,7 @@ def test_a_file_above_the_limit_is_refused(
 def test_one_document_proves_one_voucher_until_that_is_cancelled(federation: Federation, bank: str) -> None:
     first, second = levy(federation, bank), levy(federation, bank)
     attach(first, federation)
-    with pytest.raises(FileRefused, match="proves voucher"):
+    with pytest.raises(FileRefused, match="proves the draft “收到经费”"):
         attach(second, federation)
     vouchers.check_and_post(voucher=first, checked_by=federation.checker)
     with pytest.raises(FileRefused, match="记-1"):

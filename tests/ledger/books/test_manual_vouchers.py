@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Sum
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +19,7 @@ from ledger.books.errors import (
     AccountKeptElsewhere,
     CancelledAlready,
     CheckedBySamePerson,
+    DateAhead,
     DimensionMissing,
     NotCancellable,
     NotLowestAccount,
@@ -29,6 +31,7 @@ from ledger.books.errors import (
 )
 from ledger.books.integrity import verify
 from ledger.books.models import Book, Posting, Transaction, Voucher, VoucherState
+from ledger.books.opening import open_year
 from ledger.books.pairing import Line, entries_of
 from tests.conftest import Federation
 
@@ -174,13 +177,23 @@ def test_what_cannot_be_cancelled_from_the_books(federation: Federation, bank: s
         manual.cancel(voucher=automatic, date=DAY, prepared_by=federation.maker)
 
 
-def test_templates_give_back_what_was_kept(federation: Federation, book: Book, bank: str) -> None:
-    lines = [line(bank, "D", "8.88"), line("408", "C", "8.88", party="银行")]
-    for summary in ("利息", "银行存款利息"):
-        manual.save_template(book=book, name="利息", summary=summary, lines=lines, saved_by=federation.maker)
-    template = book.templates.get()
-    assert template.summary == "银行存款利息"
-    assert manual.template_lines(template) == lines
+def test_a_typed_voucher_is_dated_today_or_earlier(federation: Federation, bank: str) -> None:
+    tomorrow = timezone.localdate() + dt.timedelta(days=1)
+    open_year(book=federation.books["HD"], year=tomorrow.year)
+    with pytest.raises(DateAhead, match="lies ahead") as refused:
+        levy(federation, bank, date=tomorrow)
+    assert list(refused.value.by_field) == ["date"]
+    draft = levy(federation, bank)
+    with pytest.raises(DateAhead):
+        manual.revise(
+            voucher=draft,
+            date=tomorrow,
+            summary="x",
+            lines=manual.lines_of(draft),
+            prepared_by=federation.maker,
+        )
+    open_year(book=federation.books["HD"], year=timezone.localdate().year)
+    assert levy(federation, bank, date=timezone.localdate()).date == timezone.localdate()
 
 
 @pytest.mark.parametrize(
@@ -284,7 +297,7 @@ def test_what_was_typed_and_what_was_posted_are_compared(federation: Federation,
 
 
 def test_a_draft_is_written_in_an_open_month_only(federation: Federation, bank: str) -> None:
-    for day in (dt.date(2024, 12, 31), dt.date(2035, 10, 1)):
+    for day in (dt.date(2024, 12, 31), dt.date(2025, 10, 1)):
         with pytest.raises(PeriodClosed):
             levy(federation, bank, date=day)
     assert not Voucher.objects.exists()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 
 from ledger.books import attachments, closing, vouchers
 from ledger.reports import archive
@@ -77,8 +78,9 @@ def test_a_changed_or_missing_file_is_seen(zipped: Path) -> None:
 
 
 def test_december_posted_in_january_does_not_break_the_archive(
-    federation: Federation, tmp_path: Path
+    federation: Federation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(timezone, "localdate", lambda: dt.date(2027, 1, 5))
     for day in (dt.date(2026, 12, 30), dt.date(2027, 1, 5), dt.date(2026, 12, 31)):
         draft = levy(federation, "13599", date=day)
         vouchers.check_and_post(voucher=draft, checked_by=federation.checker)
