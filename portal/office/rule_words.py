@@ -67,7 +67,7 @@ def rules_in_words(books: QuerySet[Book], language: str) -> list[RuleInWords]:
 def _names(codes: Iterable[str], books: QuerySet[Book], language: str) -> dict[str, str]:
     wanted = {code[:n] for code in codes if code.isdecimal() for n in (3, 5)}
     official = ChartAccount.objects.filter(chart__effective_to=None, code__in=wanted)
-    own = Account.objects.filter(book=books.filter(continued_by=None).first(), code__in=wanted)
+    own = Account.objects.filter(book=books.filter(continued_by=None).order_by("pk").first(), code__in=wanted)
     english = language.startswith("en")
     return {
         known.code: (known.name_en if english and known.name_en else known.name).removeprefix("– ")
