@@ -47,13 +47,16 @@ SELECT m.value, a.code, m.opening, m.debit, m.credit, 0
 """
 
 
+_ZERO = Decimal("0.00")
+
+
 class _Sums(NamedTuple):
     value: str
     code: str
     opening: Decimal
     debit: Decimal
     credit: Decimal
-    count: int
+    values: int
 
 
 def by_project(book: Book, month: int, language: str = "zh", part: Part | None = None) -> Report:
@@ -88,14 +91,14 @@ def _report(book: Book, month: int, language: str, dimension: str, part: Part | 
         book=book,
         period=month_in_words(month, language),
         columns=(
-            column, Column("科目", "Account"),
+            column, Column("科目", "Account", is_text=True),
             Column("方向", "Side"), Column("期初余额", "Opening balance", is_figure=True),
             Column("借方", "Debit", is_figure=True), Column("贷方", "Credit", is_figure=True),
             Column("方向", "Side"), Column("期末余额", "Closing balance", is_figure=True),
         ),
         rows=rows,
         is_wide=True,
-        count=total.count,
+        count=total.values,
     )  # fmt: skip
 
 
@@ -125,11 +128,15 @@ def _group(  # noqa: PLR0917 - one row of the loop above
     earlier = (january, before(month)) if month > january else (january - 100, before(january))
     rows = []
     for sums in own:
-
-        def lead(first: int, last: int, code: str = sums.code) -> Lead:
-            return Lead(code, (first, last), **{dimension: value})
-
-        opening, moved, closing = lead(*earlier), lead(month, month), lead(january, month)
+        opening, moved, closing = (
+            Lead(
+                sums.code,
+                months,
+                project=value if dimension == "project" else "",
+                party=value if dimension == "party" else "",
+            )
+            for months in (earlier, (month, month), (january, month))
+        )
         rows.append(
             Row(
                 (value, names.full(sums.code), *_figures(sums, language)),
@@ -138,7 +145,11 @@ def _group(  # noqa: PLR0917 - one row of the loop above
             )
         )
     if len(own) > 1:
-        subtotal = _Sums(value, "", *(sum((s[n] for s in own), Decimal("0.00")) for n in (2, 3, 4)), 0)
+        subtotal = _Sums(
+            value, "",
+            sum((sums.opening for sums in own), _ZERO), sum((sums.debit for sums in own), _ZERO),
+            sum((sums.credit for sums in own), _ZERO), 0,
+        )  # fmt: skip
         rows.append(
             Row((value, said("小计", language), *_figures(subtotal, language)), is_total=True, level=0)
         )

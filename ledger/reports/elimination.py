@@ -9,6 +9,7 @@ from django.db import connection
 from ledger.books.models import Book
 
 from .periods import month_in_words
+from .spreadsheets import Cell
 from .tables import Column, Lead, Report, Row
 from .wording import said
 
@@ -57,7 +58,7 @@ def elimination(book: Book, month: int, language: str = "zh") -> Report:
         for key, pair, giver, getter, given, got, own in found
     ]
     sums = [sum((Decimal(row[n]) for row in found), _ZERO) for n in (4, 5)]
-    total = (said("合计", language), "", "", "", *sums, sums[0] - sums[1])
+    total: tuple[Cell, ...] = (said("合计", language), "", "", "", *sums, sums[0] - sums[1])
     rows.append(Row(total, is_total=True, level=0))
     return Report(
         name="上下级往来抵销表",

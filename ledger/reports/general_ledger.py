@@ -41,6 +41,8 @@ def trial_balance(book: Book, month: int, language: str = "zh") -> Report:
                 account=r.code,
                 leads=(moved, opening, opening, moved, moved, closing, closing),
                 level=1 if len(r.code) == 3 else 2,
+                short="" if len(r.code) == 3 else names.own(r.code),
+                strong=(len(r.code) == 3,) * (len(COLUMNS) + 1),
             )
         )
     sums = totals(found)
@@ -99,13 +101,10 @@ def _account(
 ) -> list[Row]:
     balance = sum((debit - credit for when, debit, credit in moved if when < january), _ZERO)
     last_year = Lead(code, (january - 100, before(january)))
-    rows = [
-        Row(
-            (name, "", said("上年结转", language), None, None, *standing(balance, language)),
-            account=code,
-            leads=(Lead(code, (january, january)), None, None, None, None, None, last_year),
-        )
-    ]
+    rows = []
+    if balance:
+        brought = (name, "", said("上年结转", language), None, None, *standing(balance, language))
+        rows.append(Row(brought, account=code, leads=(last_year, None, None, None, None, None, last_year)))
     debits = credits_ = _ZERO
     for when, debit, credit in moved:
         if when < january:

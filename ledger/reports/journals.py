@@ -47,7 +47,7 @@ class _Line(NamedTuple):
     day_debit: Decimal
     day_credit: Decimal
     next_date: Any
-    count: int
+    entries: int
 
     @property
     def net(self) -> Decimal:
@@ -109,7 +109,7 @@ def subsidiary_ledger(
     ledger = _Ledger(book, account, first or month, month, language, project, party)
     is_money = account.code.startswith((_CASH, _BANK))
     lines = ledger.lines(part)
-    counter = (Column("对方科目", "Other side"),) if is_money else ()
+    counter = (Column("对方科目", "Other side", is_text=True),) if is_money else ()
     return Report(
         name=_name(account.code),
         name_en="Journal" if is_money else "Subsidiary ledger",
@@ -117,13 +117,13 @@ def subsidiary_ledger(
         book=book,
         period=months_in_words(ledger.first, month, language),
         columns=(
-            Column("日期", "Date"), Column("凭证", "Voucher"), Column("摘要", "Summary"), *counter,
-            Column("明细、往来", "Detail"), Column("借方", "Debit", is_figure=True),
+            Column("日期", "Date"), Column("凭证", "Voucher"), Column("摘要", "Summary", is_text=True), *counter,
+            Column("明细、往来", "Detail", is_text=True), Column("借方", "Debit", is_figure=True),
             Column("贷方", "Credit", is_figure=True), Column("方向", "Side"), Column("余额", "Balance", is_figure=True),
         ),
         rows=list(ledger.rows(lines, part, is_money=is_money)),
         is_wide=True,
-        count=lines[0].count if lines else 0,
+        count=lines[0].entries if lines else 0,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -133,7 +134,7 @@ def income_statement(book: Book, month: int) -> Statement:
 
 def _rows(sums: str, book: Book, month: int, classes: list[AccountClass], length: int) -> list[StatementRow]:
     query = _FORM.format(sums=sums, table=_TABLES[BookKind(book.kind)])
-    values = {
+    values: dict[str, Any] = {
         "book": book.pk,
         "month": month,
         "first": year_start(month),

@@ -26,11 +26,12 @@ class TooLongForPaper(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column by its official and its English heading; figures stand to the right."""
+    """A column by its official and its English heading; figures stand to the right, long texts need room."""
 
     name: str
     name_en: str
     is_figure: bool = False
+    is_text: bool = False
 
     def local_name(self, language: str) -> str:
         return self.name_en if language.startswith("en") else self.name
@@ -56,6 +57,7 @@ class Row:
     """Cells in the order of the columns, and where each of them leads on a screen.
 
     ``account`` is the account that the row is about; ``level`` 0 is a heading or a total, 1 an account, 2 its details.
+    ``short`` is what a screen says instead of the first cell, below the row of the account above.
     """
 
     cells: tuple[Cell, ...]
@@ -64,6 +66,7 @@ class Row:
     is_total: bool = False
     leads: Leads = ()
     level: int = 1
+    short: str = ""
     strong: tuple[bool, ...] = ()  # the bold cells where not all of a total are
 
     @property
@@ -77,6 +80,13 @@ class Half:
 
     columns: tuple[Column, ...]
     rows: list[Row]
+
+    def filled(self, height: int) -> Iterator[Row]:
+        """Its rows with empty ones above the last, so that the totals of both sides stand beside each other."""
+        yield from self.rows[:-1]
+        for _number in range(height - len(self.rows)):
+            yield Row((None,) * len(self.columns))
+        yield from self.rows[-1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,16 +134,9 @@ def side_by_side(left: Half, right: Half) -> tuple[tuple[Column, ...], list[Row]
     height = max(len(left.rows), len(right.rows))
     rows = [
         Row(one.cells + other.cells, strong=one.bold + other.bold)
-        for one, other in zip(_filled(left, height), _filled(right, height), strict=True)
+        for one, other in zip(left.filled(height), right.filled(height), strict=True)
     ]
     return left.columns + right.columns, rows
-
-
-def _filled(half: Half, height: int) -> Iterator[Row]:
-    yield from half.rows[:-1]
-    for _number in range(height - len(half.rows)):
-        yield Row((None,) * len(half.columns))
-    yield half.rows[-1]
 
 
 def as_csv(report: Report) -> bytes:

@@ -26,6 +26,10 @@ class ScreenRow:
     row: Row
     cells: list[ScreenCell]
 
+    @property
+    def is_empty(self) -> bool:
+        return all(cell.value is None for cell in self.cells)
+
 
 @dataclass(frozen=True, slots=True)
 class ScreenTable:
@@ -35,22 +39,27 @@ class ScreenTable:
 
 def tables_of(report: Report, period: str) -> list[ScreenTable]:
     """The table of a report, or both sides of a statement; ``period`` is the month that other reports open with."""
-    return [ScreenTable(half.columns, _rows(half, report.book, period)) for half in report.parts]
+    height = max(len(half.rows) for half in report.parts)
+    return [ScreenTable(half.columns, _rows(half, height, report.book, period)) for half in report.parts]
 
 
-def _rows(half: Half, book: Book, period: str) -> list[ScreenRow]:
+def _rows(half: Half, height: int, book: Book, period: str) -> list[ScreenRow]:
     return [
         ScreenRow(
             row,
             [
                 ScreenCell(column, value, address_of(lead, book, period) if lead else "", is_strong)
                 for column, value, lead, is_strong in zip(
-                    half.columns, row.cells, row.leads or (None,) * len(row.cells), row.bold, strict=True
+                    half.columns, _said(row), row.leads or (None,) * len(row.cells), row.bold, strict=True
                 )
             ],
         )
-        for row in half.rows
+        for row in half.filled(height)
     ]
+
+
+def _said(row: Row) -> tuple[Cell, ...]:
+    return (row.short, *row.cells[1:]) if row.short else row.cells
 
 
 def address_of(lead: Lead, book: Book, period: str) -> str:

@@ -34,7 +34,7 @@ _NAMES: dict[str, str | Promise] = {
     "programme": gettext_lazy("programme"),
     "year": gettext_lazy("year"),
     "union": gettext_lazy("union"),
-    "count": gettext_lazy("number"),
+    "count": gettext_lazy("number of payments"),
 }
 
 

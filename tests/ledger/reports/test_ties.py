@@ -134,7 +134,8 @@ def _balance_sheet_ties(book: Book, month: int, trial: dict[str, TrialBalanceRow
 
 def _income_ties(book: Book, month: int, events: list) -> None:
     found = statements.income_statement(book, month)
-    year, this_month = defaultdict(lambda: ZERO), defaultdict(lambda: ZERO)
+    year: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    this_month: dict[str, Decimal] = defaultdict(lambda: ZERO)
     for when, pair, fen, *_dimensions in events:
         for code in pair:
             if code[0] in "45" and month // 100 == when // 100 and when <= month:
