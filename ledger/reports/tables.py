@@ -172,10 +172,13 @@ def as_pdf(report: Report) -> bytes:
             "report": report,
             "union": report.book.union.name,
             "rows": [
-                [
-                    (_written(cell), isinstance(cell, Decimal), is_bold)
-                    for cell, is_bold in zip(row.cells, row.bold, strict=True)
-                ]
+                (
+                    row,
+                    [
+                        (_written(cell), isinstance(cell, Decimal), is_bold)
+                        for cell, is_bold in zip(row.cells, row.bold, strict=True)
+                    ],
+                )
                 for row in report.rows
             ],
             "signatures": SIGNATURES,

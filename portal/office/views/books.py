@@ -113,6 +113,7 @@ def account(request: StaffRequest, code: str, account: str) -> HttpResponse:
     report, shown = _page_of(request, lambda part: make(get_language() or "", part))
     context = head_context(book, month) | {
         "account": found,
+        "account_name": AccountNames(book, get_language() or "").full(found.code),
         "shown": shown,
         "first_period": periods.written(first),
         "project": project,

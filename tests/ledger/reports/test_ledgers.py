@@ -189,6 +189,7 @@ def test_payments_between_unions_are_eliminated(district: Book, federation: Fede
         assert found[0].cells == (
             "M1", "50802 / 40302", "TJ", "HD", Decimal("90.00"), Decimal("90.00"), ZERO
         )  # fmt: skip
+        assert found[0].leads[4] == tables.Lead(transaction=book.transactions.get(mirror_key="M1").pk)
     post(
         book=federation.books["TJ"], external_key="sent", mirror_key="M2", date=dt.date(2026, 4, 30), kind="manual",
         summary="在途", entries=[Entry(
