@@ -1,18 +1,25 @@
-"""The two statements every union makes: 工会01表 资产负债表 and 工会02表 收入支出表 (财会〔2021〕7号 第五部分)."""
+"""The two statements every union makes: 工会01表 资产负债表 and 工会02表 收入支出表 (财会〔2021〕7号 第五部分).
+
+Their lines are the official accounts of the table that the union keeps (基层 or 县级以上), also those without an
+amount, and any other official account that has one.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
-from ledger.books.models import AccountClass, Book
+from ledger.books.models import AccountClass, Book, BookKind
+
+from .periods import year_start
 
 
 @dataclass(frozen=True, slots=True)
 class StatementRow:
-    """One line: a level-1 account with two amounts in yuan (opening/closing, or month/year so far)."""
+    """One line: an official account with two amounts in yuan (opening/closing, or month/year so far)."""
 
     code: str
     name: str
@@ -23,6 +30,11 @@ class StatementRow:
 
     def local_name(self, language: str) -> str:
         return self.name_en if language.startswith("en") and self.name_en else self.name
+
+    @property
+    def is_detail(self) -> bool:
+        """Whether the amounts are in those of its level-1 account already."""
+        return len(self.code) > 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,66 +47,102 @@ class Statement:
     totals: dict[str, tuple[Decimal, Decimal]]
     balanced: bool
 
+    def of(self, account_class: str) -> list[StatementRow]:
+        return [row for row in self.rows if row.account_class == account_class]
 
-_LEVEL_1 = """
-SELECT a.code, a.name, a.name_en, a.account_class,
-       coalesce(sum(t.debit - t.credit) FILTER (WHERE t.month < %(first)s), 0),
-       coalesce(sum(t.debit - t.credit) FILTER (WHERE t.month <= %(month)s), 0)
-  FROM books_account a
-  JOIN books_account d ON d.book_id = a.book_id AND d.code LIKE a.code || '%%'
-  JOIN books_turnover t ON t.account_id = d.id
- WHERE a.book_id = %(book)s AND length(a.code) = 3 AND t.month <= %(month)s
- GROUP BY a.id ORDER BY a.code
+
+# Balances from monthly totals, before the year and at the end of the month.
+_BALANCES = """
+SELECT t.account_id,
+       sum(t.debit - t.credit) FILTER (WHERE t.month < %(first)s) AS first, sum(t.debit - t.credit) AS second
+  FROM books_account a JOIN books_turnover t ON t.account_id = a.id
+ WHERE a.book_id = %(book)s AND t.month <= %(month)s
+ GROUP BY t.account_id
 """
 
 # Income and expenditure without the month-end entries that carry them to 321 and 322: the monthly totals less those few
 # entries, so that the size of the book does not matter.
 _RESULTS = """
-WITH closed AS (
-    SELECT p.account_id, p.month, CASE p.side WHEN 'D' THEN -p.amount ELSE p.amount END AS net
-      FROM books_transaction t JOIN books_posting p ON p.transaction_id = t.id
-     WHERE t.book_id = %(book)s AND t.month BETWEEN %(first)s AND %(month)s AND t.kind = 'closing'
-), moved AS (
-    SELECT u.account_id, u.month, u.debit - u.credit AS net
-      FROM books_turnover u JOIN books_account d ON d.id = u.account_id
-     WHERE d.book_id = %(book)s AND u.month BETWEEN %(first)s AND %(month)s
-    UNION ALL
-    SELECT account_id, month, net FROM closed
-)
-SELECT a.code, a.name, a.name_en, a.account_class,
-       coalesce(sum(x.net) FILTER (WHERE x.month = %(month)s), 0), coalesce(sum(x.net), 0)
-  FROM books_account a
-  JOIN books_account d ON d.book_id = a.book_id AND d.code LIKE a.code || '%%'
-  JOIN moved x ON x.account_id = d.id
- WHERE a.book_id = %(book)s AND length(a.code) = 3 AND a.account_class IN ('income', 'expense')
- GROUP BY a.id ORDER BY a.code
+SELECT account_id, sum(net) FILTER (WHERE month = %(month)s) AS first, sum(net) AS second
+  FROM (SELECT t.account_id, t.month, t.debit - t.credit AS net
+          FROM books_account a JOIN books_turnover t ON t.account_id = a.id
+         WHERE a.book_id = %(book)s AND t.month BETWEEN %(first)s AND %(month)s
+           AND a.account_class IN ('income', 'expense')
+        UNION ALL
+        SELECT p.account_id, p.month, CASE p.side WHEN 'D' THEN -p.amount ELSE p.amount END
+          FROM books_transaction t JOIN books_posting p ON p.transaction_id = t.id
+          JOIN books_account a ON a.id = p.account_id
+         WHERE t.book_id = %(book)s AND t.month BETWEEN %(first)s AND %(month)s AND t.kind = 'closing'
+           AND a.account_class IN ('income', 'expense')) moved
+ GROUP BY account_id
 """
+
+# The lines of a form: its official accounts down to ``length`` digits, each with what is booked below it.
+_FORM = """
+WITH sums AS ({sums}), booked AS (
+    SELECT d.code, s.first, s.second FROM sums s JOIN books_account d ON d.id = s.account_id
+)
+SELECT a.code, a.name, a.name_en, a.account_class, coalesce(sum(b.first), 0), coalesce(sum(b.second), 0)
+  FROM books_account a
+  JOIN books_book k ON k.id = a.book_id
+  JOIN books_chartaccount c ON c.chart_id = k.chart_id AND c.code = a.code
+  LEFT JOIN booked b ON b.code LIKE a.code || '%%'
+ WHERE a.book_id = %(book)s AND length(a.code) <= %(length)s AND a.account_class = ANY(%(classes)s)
+ GROUP BY a.id, c.id
+HAVING c.{table} OR sum(b.first) <> 0 OR sum(b.second) <> 0
+ ORDER BY a.code
+"""
+_TABLES = {BookKind.GRASSROOTS: "in_grassroots", BookKind.COUNTY: "in_county"}
+_POSITION = [AccountClass.ASSET, AccountClass.LIABILITY, AccountClass.NET_ASSET]
+_RESULT = [AccountClass.INCOME, AccountClass.EXPENSE]
+_LEVEL_1, _LEVEL_2 = 3, 5
 
 
 def balance_sheet(book: Book, month: int) -> Statement:
-    """资产负债表 at the end of YYYYMM: balances at the start of the year and at the end of the month."""
-    rows = [r for r in _rows(_LEVEL_1, book, month, month // 100 * 100 + 1) if r.first or r.second]
+    """资产负债表 at the end of YYYYMM: balances at the start of the year and at the end of the month.
+
+    What income and expenditure have not given to 321 and 322 yet is the ``surplus`` among net assets.
+    """
+    rows = _rows(_BALANCES, book, month, _POSITION, _LEVEL_1)
     sums = _sums(rows)
-    right = _add(_add(sums[AccountClass.LIABILITY], sums[AccountClass.NET_ASSET]), _result(sums))
-    left = sums[AccountClass.ASSET]
+    surplus = _surplus(_sums(_rows(_BALANCES, book, month, _RESULT, _LEVEL_1)))
+    assets, liabilities = sums[AccountClass.ASSET], sums[AccountClass.LIABILITY]
+    net_assets = _add(sums[AccountClass.NET_ASSET], surplus)
+    totals = {
+        "assets": assets,
+        "liabilities": liabilities,
+        "surplus": surplus,
+        "net_assets": net_assets,
+        "liabilities_and_net_assets": _add(liabilities, net_assets),
+    }
     return Statement(
-        "工会01表", "资产负债表", rows, {"assets": left, "liabilities_and_net_assets": right}, left == right
+        "工会01表", "资产负债表", rows, totals, balanced=assets == totals["liabilities_and_net_assets"]
     )
 
 
 def income_statement(book: Book, month: int) -> Statement:
-    """收入支出表 of YYYYMM: the month and the year so far."""
-    rows = _rows(_RESULTS, book, month, month // 100 * 100 + 1)
+    """收入支出表 of YYYYMM: the month and the year so far, with the official details of each account."""
+    rows = _rows(_RESULTS, book, month, _RESULT, _LEVEL_2)
     sums = _sums(rows)
-    income, expense = sums[AccountClass.INCOME], sums[AccountClass.EXPENSE]
-    surplus = (income[0] - expense[0], income[1] - expense[1])
-    totals = {"income": income, "expenditure": expense, "surplus": surplus}
+    totals = {
+        "income": sums[AccountClass.INCOME],
+        "expenditure": sums[AccountClass.EXPENSE],
+        "surplus": _surplus(sums),
+    }
     return Statement("工会02表", "收入支出表", rows, totals, balanced=True)
 
 
-def _rows(query: str, book: Book, month: int, first: int) -> list[StatementRow]:
+def _rows(sums: str, book: Book, month: int, classes: list[AccountClass], length: int) -> list[StatementRow]:
+    query = _FORM.format(sums=sums, table=_TABLES[BookKind(book.kind)])
+    values: dict[str, Any] = {
+        "book": book.pk,
+        "month": month,
+        "first": year_start(month),
+        "classes": list(map(str, classes)),
+        "length": length,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(query, {"book": book.pk, "month": month, "first": first})
+        cursor.execute(query, values)
         return [
             StatementRow(
                 code, name, name_en, account_class, _on_side(account_class, a), _on_side(account_class, b)
@@ -111,11 +159,12 @@ def _on_side(account_class: str, net: Decimal) -> Decimal:
 def _sums(rows: list[StatementRow]) -> dict[str, tuple[Decimal, Decimal]]:
     sums = {c: (Decimal("0.00"), Decimal("0.00")) for c in AccountClass.values}
     for row in rows:
-        sums[row.account_class] = _add(sums[row.account_class], (row.first, row.second))
+        if not row.is_detail:
+            sums[row.account_class] = _add(sums[row.account_class], (row.first, row.second))
     return sums
 
 
-def _result(sums: dict[str, tuple[Decimal, Decimal]]) -> tuple[Decimal, Decimal]:
+def _surplus(sums: dict[str, tuple[Decimal, Decimal]]) -> tuple[Decimal, Decimal]:
     income, expense = sums[AccountClass.INCOME], sums[AccountClass.EXPENSE]
     return income[0] - expense[0], income[1] - expense[1]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
 from tempfile import TemporaryFile
 
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -17,20 +17,23 @@ from django.views.decorators.http import require_POST
 
 from ledger.books import closing
 from ledger.books.models import Account, Book, Period, PeriodReopening, PeriodState, Posting, Transaction
-from ledger.books.queries import trial_balance as trial_balance_rows
 from ledger.books.rules import Rule, all_rules
 from ledger.reports import exports, ledgers, periods, tables
+from ledger.reports.ledgers import Part
 from ledger.reports.tables import Report
-from ledger.reports.trial_balance import totals
+from ledger.reports.wording import AccountNames
 from portal.accounts.access import StaffRequest, duty_required
 from portal.accounts.roles import Duty
 from portal.office import desk
 from portal.office.balances import balances_of
 from portal.office.documents import documents_of
 from portal.office.forms import ReopenForm
+from portal.office.report_screens import tables_of
+from portal.office.rule_words import rules_in_words
 
 _PER_PAGE = 50
 _DECEMBER = 12
+_LAST_PAGE = 10_000_000
 _FILES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
           "hledger": "text/plain", "beancount": "text/plain"}  # fmt: skip
 
@@ -74,7 +77,8 @@ def overview(request: StaffRequest) -> HttpResponse:
 @duty_required(Duty.VIEW_BOOKS)
 def posting_rules(request: StaffRequest) -> HttpResponse:
     """Every posting rule with its versions, lines and source (财会〔2024〕12号 第二十一条第一项)."""
-    return desk.page(request, "rules", "books", {"rules": all_rules()})
+    books = Book.objects.filter(union__in=desk.reach(request.user, [Duty.VIEW_BOOKS]))
+    return desk.page(request, "rules", "books", {"rules": rules_in_words(books, get_language() or "")})
 
 
 @duty_required(Duty.VIEW_BOOKS)
@@ -82,29 +86,61 @@ def trial_balance(request: StaffRequest, code: str) -> HttpResponse:
     """科目余额表 of a month; every figure leads to its postings."""
     book = book_of(request, code)
     month = month_of(request, book)
-    rows = trial_balance_rows(book, month)
-    return desk.page(
-        request, "trial_balance", "books", head_context(book, month) | {"rows": rows, "totals": totals(rows)}
-    )
+    report = ledgers.trial_balance(book, month, get_language() or "")
+    return desk.page(request, "trial_balance", "books", head_context(book, month) | _shown(report, month))
+
+
+def _shown(report: Report, month: int) -> dict[str, object]:
+    return {"report": report, "tables": tables_of(report, periods.written(month))}
 
 
 @duty_required(Duty.VIEW_BOOKS)
 def account(request: StaffRequest, code: str, account: str) -> HttpResponse:
-    """明细账: the postings of an account and its details in a month."""
+    """明细账: postings of an account and its details from one month to another, if asked of one project or party."""
     book = book_of(request, code)
     month = month_of(request, book)
     found = get_object_or_404(Account, book=book, code=account)
+    first = min(desk.asked_month(request.GET["from"]), month) if request.GET.get("from") else month
+    project, party = request.GET.get("project", ""), request.GET.get("party", "")
+
+    def make(language: str, part: Part | None = None) -> Report:
+        return ledgers.subsidiary_ledger(
+            book, month, found, language, first=first, project=project, party=party, part=part
+        )
+
     if form := request.GET.get("form"):
-        report = ledgers.subsidiary_ledger(book, month, found)
-        return _report_file(report, f"{book.code}-{month}-{account}", form)
-    report = ledgers.subsidiary_ledger(book, month, found, get_language() or "")
-    shown = Paginator(report.rows, _PER_PAGE).get_page(request.GET.get("page"))
+        return _report_file(make("zh"), f"{book.code}-{month}-{account}", form)
+    report, shown = _page_of(request, lambda part: make(get_language() or "", part))
     context = head_context(book, month) | {
         "account": found,
-        "report": replace(report, rows=list(shown)),
+        "account_name": AccountNames(book, get_language() or "").full(found.code),
         "shown": shown,
+        "first_period": periods.written(first),
+        "project": project,
+        "party": party,
+        "files_query": _files_query(request, month),
     }
-    return desk.page(request, "account", "books", context)
+    return desk.page(request, "account", "books", context | _shown(report, month))
+
+
+def _page_of(request: StaffRequest, make: Callable[[Part], Report]) -> tuple[Report, Page[int]]:
+    """The part of a long report that the address asks for; beyond the end it is the last one."""
+    asked = request.GET.get("page", "")
+    number = min(int(asked), _LAST_PAGE) if asked.isdecimal() and int(asked) else 1
+    report = make(Part((number - 1) * _PER_PAGE, _PER_PAGE))
+    shown = Paginator(range(report.count), _PER_PAGE).get_page(number)
+    if report.count and shown.number != number:
+        report = make(Part((shown.number - 1) * _PER_PAGE, _PER_PAGE))
+    return report, shown
+
+
+def _files_query(request: StaffRequest, month: int) -> str:
+    """The filters of a page, for the files of the whole report."""
+    query = request.GET.copy()
+    for name in ("page", "form"):
+        query.pop(name, None)
+    query["period"] = periods.written(month)
+    return query.urlencode()
 
 
 @duty_required(Duty.VIEW_BOOKS)
@@ -112,13 +148,15 @@ def transaction(request: StaffRequest, code: str, pk: int) -> HttpResponse:
     book = book_of(request, code)
     found = get_object_or_404(Transaction.objects.select_related("created_by"), book=book, pk=pk)
     postings = Posting.objects.filter(transaction=found).select_related("account").order_by("line", "-side")
+    names = AccountNames(book, get_language() or "")
+    lines = [(posting, names.full(posting.account.code)) for posting in postings]
     mirror = Transaction.objects.none()
     if found.mirror_key:
         mirror = Transaction.objects.filter(mirror_key=found.mirror_key).exclude(pk=pk).select_related("book")
     context = {
         "book": book,
         "transaction": found,
-        "postings": postings,
+        "lines": lines,
         "voucher": found.vouchers.first(),
         "mirrors": mirror,
         "period": periods.written(found.month),
@@ -138,20 +176,28 @@ def reports(request: StaffRequest, code: str, name: str) -> HttpResponse:
     """One of the reports that every book has, on screen or as a file (``form``: csv, xlsx, pdf)."""
     if name not in ledgers.CATALOGUE:
         raise Http404
+    entry = ledgers.CATALOGUE[name]
     book = book_of(request, code)
     month = month_of(request, book)
     if form := request.GET.get("form"):
-        return _report_file(
-            ledgers.CATALOGUE[name].make(book, month, "zh"), f"{book.code}-{month}-{name}", form
-        )
+        return _report_file(entry.make(book, month, "zh"), f"{book.code}-{month}-{name}", form)
     tabs = [
-        (entry.title, f"{reverse('office_report', args=[code, entry.code])}?period={periods.written(month)}",
-         entry.code == name)
-        for entry in ledgers.CATALOGUE.values()
+        (other.title, f"{reverse('office_report', args=[code, other.code])}?period={periods.written(month)}",
+         other.code == name)
+        for other in ledgers.CATALOGUE.values()
     ]  # fmt: skip
-    report = ledgers.CATALOGUE[name].make(book, month, get_language() or "")
-    context = head_context(book, month) | {"report": report, "report_code": name, "tabs": tabs}
-    return desk.page(request, "report", "books", context)
+    language, shown = get_language() or "", None
+    if make_part := entry.make_part:
+        report, shown = _page_of(request, lambda part: make_part(book, month, language, part))
+    else:
+        report = entry.make(book, month, language)
+    context = head_context(book, month) | {
+        "report_code": name,
+        "tabs": tabs,
+        "shown": shown,
+        "files_query": _files_query(request, month),
+    }
+    return desk.page(request, "report", "books", context | _shown(report, month))
 
 
 def _report_file(report: Report, name: str, form: str) -> HttpResponse:

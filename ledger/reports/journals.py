@@ -1,0 +1,264 @@
+"""明细账 and 日记账: every posting of an account with the running balance, days, months and the year summed up.
+
+An account may be read for one project or one party alone: there figures of 辅助核算 come from. Opening balances and
+sums are monthly totals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from ledger.books.models import Account, AccountClass, Book, Side
+
+from .periods import before, months_in_words, written, year_start
+from .spreadsheets import Cell
+from .tables import Column, Lead, Report, Row
+from .wording import AccountNames, said, standing
+
+_ZERO = Decimal("0.00")
+_CASH, _BANK = "101", "102"
+
+
+class Part(NamedTuple):
+    """A part of a long report: how many entries to skip, and how many to show."""
+
+    skip: int
+    most: int
+
+
+class _Line(NamedTuple):
+    date: Any
+    month: int
+    word: str | None
+    number: int | None
+    summary: str
+    code: str
+    party: str
+    counter: str
+    side: str
+    amount: Decimal
+    transaction: int
+    running: Decimal
+    day_debit: Decimal
+    day_credit: Decimal
+    next_date: Any
+    entries: int
+
+    @property
+    def net(self) -> Decimal:
+        return self.amount if self.side == Side.DEBIT else -self.amount
+
+
+_LINES = """
+WITH lines AS (
+    SELECT t.date, t.id, coalesce(nullif(p.line_summary, ''), t.summary) AS summary, p.month, p.line, p.side, p.amount, p.party, p.account_id, p.transfer_id,
+           sum(CASE p.side WHEN 'D' THEN p.amount ELSE -p.amount END) OVER entries AS running,
+           sum(CASE p.side WHEN 'D' THEN p.amount ELSE 0 END) OVER days AS day_debit,
+           sum(CASE p.side WHEN 'C' THEN p.amount ELSE 0 END) OVER days AS day_credit,
+           lead(t.date) OVER entries AS next_date, count(*) OVER () AS count
+      FROM books_posting p JOIN books_transaction t ON t.id = p.transaction_id
+     WHERE p.book_id = %(book)s AND p.month BETWEEN %(first)s AND %(last)s AND p.account_id = ANY(%(accounts)s) {filter}
+    WINDOW entries AS (ORDER BY t.date, t.id, p.line, p.side DESC ROWS UNBOUNDED PRECEDING),
+           days AS (PARTITION BY t.date)
+     ORDER BY t.date, t.id, p.line, p.side DESC
+     LIMIT %(most)s OFFSET %(skip)s
+)
+SELECT l.date, l.month, v.word, v.number, l.summary, a.code, l.party, o.code, l.side, l.amount, l.id, l.running,
+       l.day_debit, l.day_credit, l.next_date, l.count
+  FROM lines l
+  JOIN books_account a ON a.id = l.account_id
+  JOIN books_transfer f ON f.id = l.transfer_id
+  JOIN books_account o ON o.id = CASE l.side WHEN 'D' THEN f.credit_id ELSE f.debit_id END
+  LEFT JOIN books_voucherentry e ON e.transaction_id = l.id
+  LEFT JOIN books_voucher v ON v.id = e.voucher_id
+ ORDER BY l.date, l.id, l.line, l.side DESC
+"""
+_TURNOVERS = """
+SELECT month, sum(debit), sum(credit) FROM books_turnover
+ WHERE account_id = ANY(%(accounts)s) AND month <= %(last)s GROUP BY month
+"""
+_FILTERED_TURNOVERS = """
+SELECT p.month, coalesce(sum(p.amount) FILTER (WHERE p.side = 'D'), 0),
+       coalesce(sum(p.amount) FILTER (WHERE p.side = 'C'), 0)
+  FROM books_posting p
+ WHERE p.book_id = %(book)s AND p.month BETWEEN %(since)s AND %(last)s AND p.account_id = ANY(%(accounts)s) {filter}
+ GROUP BY p.month
+"""
+
+
+def subsidiary_ledger(
+    book: Book,
+    month: int,
+    account: Account,
+    language: str = "zh",
+    *,
+    first: int = 0,
+    project: str = "",
+    party: str = "",
+    part: Part | None = None,
+) -> Report:
+    """明细账 of an account with its details from the month ``first`` (this one when left out) until YYYYMM.
+
+    Cash and bank accounts are journals (日记账): they sum up each day and name the account on the other side.
+    """
+    ledger = _Ledger(book, account, first or month, month, language, project, party)
+    is_money = account.code.startswith((_CASH, _BANK))
+    lines = ledger.lines(part)
+    counter = (Column("对方科目", "Other side", is_text=True),) if is_money else ()
+    return Report(
+        name=_name(account.code),
+        name_en="Journal" if is_money else "Subsidiary ledger",
+        number=" · ".join(filter(None, [ledger.names.full(account.code), project, party])),
+        book=book,
+        period=months_in_words(ledger.first, month, language),
+        columns=(
+            Column("日期", "Date"), Column("凭证", "Voucher"), Column("摘要", "Summary", is_text=True), *counter,
+            Column("明细、往来", "Detail", is_text=True), Column("借方", "Debit", is_figure=True),
+            Column("贷方", "Credit", is_figure=True), Column("方向", "Side"), Column("余额", "Balance", is_figure=True),
+        ),
+        rows=list(ledger.rows(lines, part, is_money=is_money)),
+        is_wide=True,
+        count=lines[0].entries if lines else 0,
+    )  # fmt: skip
+
+
+def _name(code: str) -> str:
+    if code.startswith(_CASH):
+        return "现金日记账"
+    return "银行存款日记账" if code.startswith(_BANK) else "明细账"
+
+
+@dataclass
+class _Ledger:
+    """What is read: an account with its details, from one month to another, of one project or party if named."""
+
+    book: Book
+    account: Account
+    first: int
+    last: int
+    language: str
+    project: str
+    party: str
+
+    def __post_init__(self) -> None:
+        self.names = AccountNames(self.book, self.language)
+        self.values: dict[str, Any] = {
+            "book": self.book.pk,
+            "first": self.first,
+            "last": self.last,
+            # Nothing carries the results of a party forward: they begin anew with each year.
+            "since": year_start(self.first) if self.party and self._is_result() else 0,
+            "accounts": list(
+                self.book.accounts.filter(code__startswith=self.account.code).values_list("pk", flat=True)
+            ),
+            "project": self.project,
+            "party": self.party,
+        }
+        self.months = self._months()
+
+    def _is_result(self) -> bool:
+        return self.account.account_class in (AccountClass.INCOME, AccountClass.EXPENSE)
+
+    def _months(self) -> dict[int, tuple[Decimal, Decimal]]:
+        """Debit and credit of each month until the last one."""
+        query = _FILTERED_TURNOVERS if self.project or self.party else _TURNOVERS
+        with connection.cursor() as cursor:
+            cursor.execute(query.format(filter=self._filter()), self.values)
+            return {month: (debit, credit) for month, debit, credit in cursor.fetchall()}
+
+    def _filter(self) -> str:
+        return "".join(f" AND p.{name} = %({name})s" for name in ("project", "party") if self.values[name])
+
+    def lines(self, part: Part | None) -> list[_Line]:
+        values = self.values | {"skip": part.skip if part else 0, "most": part.most if part else None}
+        with connection.cursor() as cursor:
+            cursor.execute(_LINES.format(filter=self._filter()), values)
+            return [_Line(*row) for row in cursor.fetchall()]
+
+    def rows(self, lines: list[_Line], part: Part | None, *, is_money: bool) -> Iterator[Row]:
+        opening = sum((d - c for month, (d, c) in self.months.items() if month < self.first), _ZERO)
+        if part is None or part.skip == 0:
+            yield self._opening(opening, is_money=is_money)
+        elif lines:
+            before_it = opening + lines[0].running - lines[0].net
+            yield self._row("承前页", (None, None), before_it, is_money=is_money)
+        for line in lines:
+            yield self._posting(line, opening + line.running, is_money=is_money)
+            if is_money and line.next_date != line.date:
+                day = (line.day_debit, line.day_credit)
+                yield self._row("本日合计", day, opening + line.running, is_money=is_money, date=line.date)
+            if line.next_date is None or line.next_date.month != line.date.month:
+                yield from self._sums(line.month, is_money=is_money)
+        # A last month in which nothing happened is summed up too.
+        ends_here = not lines or lines[-1].next_date is None
+        if ends_here and not (lines and lines[-1].month == self.last):
+            yield from self._sums(self.last, is_money=is_money)
+
+    def _opening(self, balance: Decimal, *, is_money: bool) -> Row:
+        january = year_start(self.first)
+        is_new_year = self.first == january
+        months = (january - 100, before(january)) if is_new_year else (january, before(self.first))
+        words = "上年结转" if is_new_year else "期初余额"
+        return self._row(words, (None, None), balance, is_money=is_money, balance_of=months)
+
+    def _sums(self, month: int, *, is_money: bool) -> Iterator[Row]:
+        """本月合计 and 本年累计 at the end of a month."""
+        january = year_start(month)
+        balance = sum((d - c for when, (d, c) in self.months.items() if when <= month), _ZERO)
+        sums = self.months.get(month, (_ZERO, _ZERO))
+        year = [moved for when, moved in self.months.items() if january <= when <= month]
+        so_far = (sum((d for d, _c in year), _ZERO), sum((c for _d, c in year), _ZERO))
+        yield self._row("本月合计", sums, balance, is_money=is_money, is_total=True, of=(month, month))
+        yield self._row("本年累计", so_far, balance, is_money=is_money, is_total=True, of=(january, month))
+
+    def _posting(self, line: _Line, balance: Decimal, *, is_money: bool) -> Row:
+        debit, credit = (line.amount, None) if line.side == Side.DEBIT else (None, line.amount)
+        detail = self.names.own(line.code) if line.code != self.account.code else ""
+        counter = (self.names.own(line.counter),) if is_money else ()
+        cells = (
+            f"{line.date:%Y-%m-%d}",
+            f"{line.word}-{line.number}" if line.number else "",
+            line.summary,
+            *counter,
+            " ".join(filter(None, [detail, line.party])),
+            debit,
+            credit,
+            *standing(balance, self.language),
+        )
+        lead = Lead(transaction=line.transaction)
+        leads = (None, None, lead, *(None,) * (len(counter) + 1), lead, lead, None, lead)
+        return Row(cells, transaction=line.transaction, leads=leads)
+
+    def _row(
+        self,
+        words: str,
+        figures: tuple[Cell, Cell],
+        balance: Decimal,
+        *,
+        is_money: bool,
+        is_total: bool = False,
+        date: Any = None,
+        of: tuple[int, int] | None = None,
+        balance_of: tuple[int, int] | None = None,
+    ) -> Row:
+        """A row between the postings; ``of`` and ``balance_of`` are the months that its figures lead to."""
+        gap = ("", "") if is_money else ("",)
+        day = f"{date:%Y-%m-%d}" if date else written(of[1]) if of else ""
+        cells = (day, "", said(words, self.language), *gap, *figures, *standing(balance, self.language))
+        sums, stands = self._lead(of), self._lead(balance_of)
+        return Row(
+            cells,
+            is_total=is_total,
+            level=0,
+            leads=(*(None,) * (3 + len(gap)), sums, sums, None, stands),
+        )
+
+    def _lead(self, months: tuple[int, int] | None) -> Lead | None:
+        if months is None or months == (self.first, self.last):
+            return None
+        return Lead(self.account.code, months, self.project, self.party)
