@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from djmoney.money import Money
 
 from .errors import ExternalKeyReused, NothingToPost, UnknownAccount, ledger_refusals
+from .first_day import require_begun
 from .models import Book, FundSource, Transaction
 
 
@@ -118,6 +119,7 @@ def post(
     """
     if not entries:
         raise NothingToPost(_("A transaction needs at least one entry."))
+    require_begun(book=book, date=date, kind=kind)
     posted = Transaction(
         book=book,
         external_key=external_key,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import BinaryIO
 
+from ledger.books.first_day import day_of_balances
 from ledger.books.models import Account, AccountClass, Book, Posting, Side
 
 from .periods import written
@@ -131,8 +131,7 @@ def _beancount(books: Sequence[Book]) -> Iterator[str]:
     yield 'option "operating_currency" "CNY"\n'
     for book in books:
         name = _Names(book, books)
-        # Opening balances stand before the first day.
-        first = book.opened_on - dt.timedelta(days=1)
+        first = day_of_balances(book)
         for account in Account.objects.filter(book=book, is_leaf=True).order_by("code"):
             yield f"{first} open {name(account)} CNY\n  name: {_quoted(account.name)}\n"
         current = None

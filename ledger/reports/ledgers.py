@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -119,34 +119,14 @@ SELECT t.date, v.word, v.number, t.summary, a.code, p.party, p.side, p.amount, t
 """
 
 
+SUBSIDIARY_COLUMNS = (
+    Column("日期", "Date"), Column("凭证", "Voucher"), Column("摘要", "Summary"), Column("明细、往来", "Detail"),
+    _DEBIT, _CREDIT, *_BALANCE,
+)  # fmt: skip
+
+
 def subsidiary_ledger(book: Book, month: int, account: Account, language: str = "zh") -> Report:
     """明细账 of an account with its details in YYYYMM: every posting with the running balance."""
-    values: dict[str, int | str] = {"book": book.pk, "month": month, "prefix": f"{account.code}%"}
-    with connection.cursor() as cursor:
-        cursor.execute(_OPENING, values)
-        (balance,) = cursor.fetchone()
-        cursor.execute(_DETAIL, values)
-        found = cursor.fetchall()
-    rows = [Row(("", "", _said("期初余额", language), "", None, None, *_standing(balance, language)))]
-    debits = credits_ = _ZERO
-    for date, word, number, summary, code, party, side, amount, transaction in found:
-        debit, credit = (amount, None) if side == Side.DEBIT else (None, amount)
-        debits, credits_ = debits + (debit or _ZERO), credits_ + (credit or _ZERO)
-        balance += amount if side == Side.DEBIT else -amount
-        where = " ".join(filter(None, [code if code != account.code else "", party]))
-        voucher = f"{word}-{number}" if number else ""
-        rows.append(
-            Row(
-                (f"{date:%Y-%m-%d}", voucher, summary, where, debit, credit, *_standing(balance, language)),
-                transaction=transaction,
-            )
-        )
-    rows.append(
-        Row(
-            ("", "", _said("本月合计", language), "", debits, credits_, *_standing(balance, language)),
-            is_total=True,
-        )
-    )
     is_money = account.code.startswith(("101", "102"))
     return Report(
         name=("现金日记账" if account.code.startswith("101") else "银行存款日记账") if is_money else "明细账",
@@ -154,14 +134,34 @@ def subsidiary_ledger(book: Book, month: int, account: Account, language: str = 
         number=f"{account.code} {account.local_name(language)}",
         book=book,
         period=written(month),
-        columns=(
-            Column("日期", "Date"), Column("凭证", "Voucher"), Column("摘要", "Summary"),
-            Column("明细、往来", "Detail"),
-            _DEBIT, _CREDIT, *_BALANCE,
-        ),
-        rows=rows,
+        columns=SUBSIDIARY_COLUMNS,
+        rows=list(subsidiary_rows(book, month, account, language)),
         is_wide=True,
-    )  # fmt: skip
+    )
+
+
+def subsidiary_rows(book: Book, month: int, account: Account, language: str = "zh") -> Iterator[Row]:
+    """The rows of ``subsidiary_ledger`` as they are read: a busy month need not fit in memory."""
+    values: dict[str, int | str] = {"book": book.pk, "month": month, "prefix": f"{account.code}%"}
+    with connection.cursor() as cursor:
+        cursor.execute(_OPENING, values)
+        (balance,) = cursor.fetchone()
+    yield Row(("", "", _said("期初余额", language), "", None, None, *_standing(balance, language)))
+    debits = credits_ = _ZERO
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(_DETAIL, values)
+        for date, word, number, summary, code, party, side, amount, posted in cursor:
+            debit, credit = (amount, None) if side == Side.DEBIT else (None, amount)
+            debits, credits_ = debits + (debit or _ZERO), credits_ + (credit or _ZERO)
+            balance += amount if side == Side.DEBIT else -amount
+            where = " ".join(filter(None, [code if code != account.code else "", party]))
+            voucher = f"{word}-{number}" if number else ""
+            yield Row(
+                (f"{date:%Y-%m-%d}", voucher, summary, where, debit, credit, *_standing(balance, language)),
+                transaction=posted,
+            )
+    total = ("", "", _said("本月合计", language), "", debits, credits_, *_standing(balance, language))
+    yield Row(total, is_total=True)
 
 
 _AUXILIARY = """

@@ -67,6 +67,7 @@ EVENTS: Final[dict[str, Promise]] = {
     "voucher.file_attached": _("File attached to a voucher"),
     "voucher.file_removed": _("File taken off a voucher"),
     "book.budget_set": _("Budget of the year set"),
+    "archive.made": _("Archive of a year made"),
     "period.closed": _("Month closed"),
     "period.reopening_asked": _("Opening a month again asked for"),
     "period.reopened": _("Month opened again"),
