@@ -23,6 +23,11 @@ def day_of_balances(book: Book) -> dt.date:
     return book.opened_on.replace(day=1) - dt.timedelta(days=1)
 
 
+def first_month(book: Book, year: int) -> int:
+    """YYYYMM of the first month of a year in which the book has movements; what stands before it was brought in."""
+    return max(year * 100 + 1, book.opened_on.year * 100 + book.opened_on.month)
+
+
 def require_begun(*, book: Book, date: dt.date, kind: str = "manual") -> None:
     """Raise PeriodClosed for a day before the first one, unless it is that of typed opening balances."""
     if date < book.opened_on and not (kind in _TYPED and date == day_of_balances(book)):

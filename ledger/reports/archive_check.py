@@ -130,7 +130,8 @@ class _Chain:
         head, *lines = text.split("\n")
         try:
             self.totals[name] = _totals(json.loads(line) for line in lines if line.strip())
-            return json.loads(head)[2:6] == [row["word"], row["month"], row["number"], row["sequence"]]
+            said = [str(fact) for fact in json.loads(head)[2:6]]
+            return said == [str(row[fact]) for fact in ("word", "month", "number", "sequence")]
         except (ValueError, LookupError, TypeError, InvalidOperation):
             return False
 

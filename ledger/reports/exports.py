@@ -11,6 +11,7 @@ from ledger.books.first_day import day_of_balances
 from ledger.books.models import Account, AccountClass, Book, Posting, Side
 
 from .periods import written
+from .snapshot import one_moment
 from .spreadsheets import Cell, write_csv, write_xlsx
 
 _ROOTS = {
@@ -40,7 +41,12 @@ FORMATS = ("hledger", "beancount", "csv", "xlsx")
 
 
 def write(books: Sequence[Book], form: str, out: BinaryIO) -> None:
-    """Write the complete books to a binary file, in one of ``FORMATS``, row by row."""
+    """Write the complete books as they stand at one moment to a binary file, in one of ``FORMATS``, row by row."""
+    with one_moment():
+        _write(books, form, out)
+
+
+def _write(books: Sequence[Book], form: str, out: BinaryIO) -> None:
     match form:
         case "hledger":
             _write_text(out, (text for book in books for text in _hledger(book, _Names(book, books))))

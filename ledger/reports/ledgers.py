@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ledger.books.budgets import accounts_with_budget, budget_of
+from ledger.books.first_day import first_month
 from ledger.books.models import Account, Book, Side
 from ledger.books.queries import trial_balance as trial_balance_rows
 
@@ -69,7 +70,8 @@ SELECT a.code, a.name, a.name_en, t.month, sum(t.debit), sum(t.credit)
 
 def general_ledger(book: Book, month: int, language: str = "zh") -> Report:
     """总账 of the year until YYYYMM: level-1 accounts month by month, from monthly totals."""
-    first = month // 100 * 100
+    first = first_month(book, month // 100)
+    before = "期初余额" if first % 100 > 1 else "上年结转"
     rows: list[Row] = []
     with connection.cursor() as cursor:
         cursor.execute(_GENERAL, [book.pk, month])
@@ -79,7 +81,7 @@ def general_ledger(book: Book, month: int, language: str = "zh") -> Report:
         label = f"{code} {own[0][2] if language.startswith('en') and own[0][2] else own[0][1]}"
         balance = sum((row[4] - row[5] for row in own if row[3] < first), _ZERO)
         rows.append(
-            Row((label, _said("上年结转", language), None, None, *_standing(balance, language)), account=code)
+            Row((label, _said(before, language), None, None, *_standing(balance, language)), account=code)
         )
         year_debit = year_credit = _ZERO
         for _code, _name, _name_en, when, debit, credit in own:
@@ -189,7 +191,9 @@ def _auxiliary(  # noqa: PLR0917 - two public functions above give it its names
     book: Book, month: int, language: str, dimension: str, column: Column, name: str
 ) -> Report:
     with connection.cursor() as cursor:
-        cursor.execute(_AUXILIARY.format(dimension=dimension), [book.pk, month // 100 * 100 + 1, month])
+        cursor.execute(
+            _AUXILIARY.format(dimension=dimension), [book.pk, first_month(book, month // 100), month]
+        )
         found = cursor.fetchall()
     return Report(
         name=name,

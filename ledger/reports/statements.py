@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.db import connection
 
+from ledger.books.first_day import first_month
 from ledger.books.models import AccountClass, Book
 
 
@@ -72,8 +73,8 @@ SELECT a.code, a.name, a.name_en, a.account_class,
 
 
 def balance_sheet(book: Book, month: int) -> Statement:
-    """资产负债表 at the end of YYYYMM: balances at the start of the year and at the end of the month."""
-    rows = [r for r in _rows(_LEVEL_1, book, month, month // 100 * 100 + 1) if r.first or r.second]
+    """资产负债表 at the end of YYYYMM: at the start of the year (or book) and at the end of the month."""
+    rows = [r for r in _rows(_LEVEL_1, book, month, first_month(book, month // 100)) if r.first or r.second]
     sums = _sums(rows)
     right = _add(_add(sums[AccountClass.LIABILITY], sums[AccountClass.NET_ASSET]), _result(sums))
     left = sums[AccountClass.ASSET]

@@ -15,7 +15,7 @@ from ledger.books.errors import BalancesRefused, BookRefused, PeriodClosed, Unkn
 from ledger.books.integrity import verify
 from ledger.books.models import Book, Period, Transaction, Voucher
 from ledger.books.posting import Entry
-from ledger.reports import statements
+from ledger.reports import ledgers, statements
 from tests import factories
 from tests.conftest import Federation
 
@@ -48,7 +48,13 @@ def test_opening_balances_are_opening_figures_also_in_the_middle_of_a_month(
     rows = {r.code: (r.opening_debit, r.debit, r.closing_debit) for r in queries.trial_balance(book, 202603)}
     assert rows["101"] == (Decimal("300.00"), Decimal("24.00"), Decimal("324.00"))
     sheet = {row.code: (row.first, row.second) for row in statements.balance_sheet(book, 202603).rows}
-    assert sheet["322"] == (Decimal("0.00"), Decimal("300.00"))
+    assert sheet["322"] == (Decimal("300.00"), Decimal("300.00"))
+    ledger = [row.cells for row in ledgers.general_ledger(book, 202603).rows][:3]
+    assert ledger == [
+        ("101 库存现金", "期初余额", None, None, "借", Decimal("300.00")),
+        ("", "2026-03 合计", Decimal("24.00"), Decimal("0.00"), "借", Decimal("324.00")),
+        ("", "本年累计", Decimal("24.00"), Decimal("0.00"), "借", Decimal("324.00")),
+    ]
     assert [check for check in verify(book=book) if not check.ok] == []
 
 

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 
 from ledger.books.models import Book
 from ledger.reports.exports import FORMATS, write
-from ledger.reports.snapshot import one_moment
 from portal.files import FileTrouble, written_whole
 
 
@@ -32,7 +31,7 @@ class Command(BaseCommand):
             self.stderr.write(missing % {"code": options["book"]})
             sys.exit(2)
         try:
-            with written_whole(options["output"]) as out, one_moment():
+            with written_whole(options["output"]) as out:
                 write(books, options["format"], out)
         except FileTrouble as error:
             self.stderr.write(str(error))
