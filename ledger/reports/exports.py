@@ -105,13 +105,15 @@ def _voucher_number(posting: Posting) -> str:
 _FUND_SOURCES = {FundSource.OWN.value: "自有经费", FundSource.EARMARKED.value: "上级专项补助"}
 
 
+_VOUCHER = "transaction__voucher_entry__voucher__"
+_JOURNAL_FIELDS = (
+    "transaction__date", f"{_VOUCHER}word", f"{_VOUCHER}month", f"{_VOUCHER}number", "transaction__summary",
+    "account__code", "account__name", "side", "amount", "project", "fund_source", "party", "transaction__document",
+)  # fmt: skip
+
+
 def _journal(book: Book, months: tuple[int, int] | None = None) -> Iterator[list[Cell]]:
-    rows = _postings(book, months).values_list(
-        "transaction__date", "transaction__voucher_entry__voucher__word",
-        "transaction__voucher_entry__voucher__month", "transaction__voucher_entry__voucher__number",
-        "transaction__summary", "account__code", "account__name", "side", "amount", "project", "fund_source", "party",
-        "transaction__document",
-    )  # fmt: skip
+    rows = _postings(book, months).values_list(*_JOURNAL_FIELDS)
     for (
         date, word, month, number, summary, code, name, side, amount, project, fund_source, party, document,
     ) in rows.iterator(chunk_size=5000):  # fmt: skip
