@@ -7,15 +7,19 @@ funded is an approved list, or a campaign with the whole budget of its places.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from djmoney.money import Money
 
-from ledger.books import rules
-from ledger.books.models import BankAccount, FundSource, Transaction
+from ledger.books import funds, rules
+from ledger.books.models import BankAccount, Book, FundSource, Transaction
 from ledger.books.posting import post
 from portal.accounts import audit
 from portal.accounts.models import User
@@ -25,7 +29,7 @@ from portal.unions.models import Union
 
 from . import programmes
 from .errors import BenefitError, FundsNotReceived, WrongDay, WrongState
-from .models import Campaign, Run, RunState
+from .models import Campaign, Commitment, CommitmentState, ProgrammeVersion, Run, RunState
 from .sharing import split
 
 Funded = Run | Campaign
@@ -188,6 +192,37 @@ def require_received(funded: Funded) -> None:
             _("%(funder)s has not sent its share of %(amount)s yuan yet.")
             % {"funder": missing.funder.name, "amount": missing.amount.amount}
         )
+
+
+def require_earmarked(commitments: Sequence[Commitment], *, book: Book) -> None:
+    """Raise EarmarkOverspent unless the shares from above cover these payments and those on their way to the bank.
+
+    What others have spent of a programme's money, by a voucher or for another list, is missing here (制度第二十二条).
+    """
+    counts = Counter((c.version_id, c.amount.amount) for c in commitments)
+    on_the_way = Commitment.objects.filter(
+        payer=book.union_id,
+        programme__in={c.programme_id for c in commitments},
+        state=CommitmentState.IN_PAYOUT,
+    )
+    for version, amount, count in on_the_way.values_list("version", "amount").annotate(Count("pk")):
+        counts[version, amount] += count
+    versions = ProgrammeVersion.objects.select_related("programme").in_bulk({v for v, _amount in counts})
+    needed: dict[str, Decimal] = {}
+    for (version, amount), count in counts.items():
+        part = _from_above(versions[version], book.union, Money(amount, "CNY"))
+        if part:
+            project = versions[version].programme.name
+            needed[project] = needed.get(project, Decimal(0)) + part * count
+    funds.require_earmarked(book, needed)
+
+
+def _from_above(version: ProgrammeVersion, payer: Union, amount: Money) -> Decimal:
+    pairs = programmes.funders(version, payer)
+    parts = split(amount, [share for _union, share in pairs])
+    return sum(
+        (p.amount for (u, _share), p in zip(pairs, parts, strict=True) if u.pk != payer.pk), Decimal(0)
+    )
 
 
 def received(funded: Funded, funder: Union) -> bool:

@@ -18,6 +18,7 @@ from portal.accounts.models import User
 from portal.members.models import CardStatus, Member, ServiceCard
 from portal.unions.models import Union
 
+from . import funding
 from .errors import WrongState
 from .models import Commitment, CommitmentState
 
@@ -39,7 +40,7 @@ def pay(
     """Put locked commitments into one batch to the cards in use.
 
     Who has no card in use now, or a payment that the bank's format cannot carry, is left out with the reason and waits
-    for the next batch. Raises WrongState and LinesRefused when that leaves nobody.
+    for the next batch. Raises WrongState and LinesRefused when that leaves nobody, EarmarkOverspent.
     """
     if bank_account.book.union_id != payer.pk:
         raise WrongState(
@@ -54,6 +55,7 @@ def pay(
             if problems
             else WrongState(_("There is nobody left to pay who has a card in use."))
         )
+    funding.require_earmarked(ready, book=bank_account.book)
     batch = batches.build(
         bank_account=bank_account,
         purpose=purpose,

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import datetime as dt
-import io
-from collections.abc import Iterable
-from decimal import Decimal, InvalidOperation
+from collections.abc import Iterable, Iterator
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
@@ -14,81 +10,65 @@ from django.utils.translation import gettext as _
 
 from . import manual
 from .errors import BalancesRefused
-from .models import Book, FundSource, Period, PeriodState, Side, Voucher
+from .first_day import day_of_balances, require_balances_only
+from .models import Book, Period, PeriodState, Side, Voucher
 from .pairing import Line
+from .sheets import amount_in, dimensions_in, rows_of
 
 COLUMNS = ("account", "debit", "credit", "project", "fund_source", "party")
 
 
 @transaction.atomic
 def bring(*, book: Book, lines: Iterable[Line], prepared_by: AbstractBaseUser) -> Voucher:
-    """Draft the voucher of the opening balances, dated the day before the book opens; another person checks it.
+    """Draft the voucher of the opening balances; another person checks it.
 
     They stand in a month of their own before the first one, so that every trial balance shows them as opening figures.
     Raises BalancesRefused for income or expenditure and for a second voucher, and what ``manual.prepare`` raises.
     """
     brought = list(lines)
     Book.objects.select_for_update(no_key=True).get(pk=book.pk)
-    day = book.opened_on - dt.timedelta(days=1)
+    day = day_of_balances(book)
     month = day.year * 100 + day.month
     if book.vouchers.filter(month=month).exists():
         raise BalancesRefused(_("The opening balances of this book have been written already."))
     if book.periods.filter(state=PeriodState.CLOSED).exists():
         raise BalancesRefused(_("A month of this book is closed: its opening balances stay as they are."))
-    results = sorted({line.account for line in brought if line.account[:1] in ("4", "5")})
-    if results:
-        raise BalancesRefused(
-            _("%(accounts)s: income and expenditure have no opening balance.")
-            % {"accounts": ", ".join(results)}
-        )
+    require_balances_only(book=book, date=day, accounts=[line.account for line in brought])
     Period.objects.get_or_create(book=book, month=month)
     return manual.prepare(book=book, date=day, summary="期初余额", lines=brought, prepared_by=prepared_by)
 
 
+def bring_file(*, book: Book, content: bytes, prepared_by: AbstractBaseUser) -> Voucher:
+    """Draft the opening balances that a file says. Raises what ``bring`` and ``read`` raise, with the row."""
+    rows = list(_read(content))
+    accounts = {
+        account.code: account
+        for account in book.accounts.filter(code__in={line.account for _number, line in rows})
+    }
+    for number, line in rows:
+        account = accounts.get(line.account)
+        if account is None:
+            raise BalancesRefused(
+                _("Row %(row)s: book %(book)s has no account “%(code)s”.")
+                % {"row": number, "book": book.code, "code": line.account[:20]}
+            )
+        if not account.is_leaf:
+            raise BalancesRefused(
+                _("Row %(row)s: %(account)s has detail accounts. Choose one of them.")
+                % {"row": number, "account": account}
+            )
+    return bring(book=book, lines=[line for _number, line in rows], prepared_by=prepared_by)
+
+
 def read(content: bytes) -> list[Line]:
     """Lines from a CSV file with the columns of COLUMNS, UTF-8 or GB18030. Raises BalancesRefused with the row."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("gb18030", errors="replace")
-    rows = csv.DictReader(io.StringIO(text, newline=""))
-    try:
-        if not {"account", "debit", "credit"} <= set(rows.fieldnames or ()):
-            raise BalancesRefused(
-                _("The file needs the columns %(columns)s.") % {"columns": ", ".join(COLUMNS)}
-            )
-        return [line for number, row in enumerate(rows, start=2) for line in _lines(number, row)]
-    except csv.Error as error:
-        raise BalancesRefused(_("This is no CSV file: %(why)s") % {"why": error}) from error
+    return [line for _number, line in _read(content)]
 
 
-def amount_in(text: str, row: int) -> Decimal:
-    """The amount in yuan written in a cell, zero when it is empty. Raises BalancesRefused."""
-    written = text.replace(",", "").strip()
-    try:
-        amount = Decimal(written or 0)
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or amount != round(amount, 2):
-        raise BalancesRefused(_("Row %(row)s: “%(text)s” is not an amount.") % {"row": row, "text": written})
-    return amount
-
-
-def _lines(number: int, row: dict[str, str | None]) -> Iterable[Line]:
-    fund_source = (row.get("fund_source") or "").strip() or FundSource.OWN.value
-    if fund_source not in FundSource.values:
-        raise BalancesRefused(
-            _("Row %(row)s: the money is from one of %(sources)s.")
-            % {"row": number, "sources": ", ".join(FundSource.values)}
-        )
-    for side, name in ((Side.DEBIT, "debit"), (Side.CREDIT, "credit")):
-        amount = amount_in(row.get(name) or "", number)
-        if amount:
-            yield Line(
-                account=(row["account"] or "").strip(),
-                side=side.value,
-                amount=amount,
-                project=(row.get("project") or "").strip(),
-                fund_source=fund_source,
-                party=(row.get("party") or "").strip(),
-            )
+def _read(content: bytes) -> Iterator[tuple[int, Line]]:
+    for number, cells in rows_of(content, columns=COLUMNS, needed=COLUMNS[:3]):
+        dimensions = dimensions_in(cells, number)
+        for side in Side:
+            amount = amount_in(cells["debit" if side == Side.DEBIT else "credit"], number)
+            if amount:
+                yield number, Line(account=cells["account"], side=side.value, amount=amount, **dimensions)

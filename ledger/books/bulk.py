@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .errors import ExternalKeyReused, NothingToPost, UnknownAccount, ledger_refusals
+from .first_day import require_begun
 from .models import Book, Transaction
 from .posting import PLAIN_COLUMNS, PLAIN_LINES, SIDED_COLUMNS, SIDED_LINES, Entry, plain_values, sided_values
 
@@ -102,6 +103,8 @@ def post_many(new: Sequence[NewTransaction]) -> list[int]:
     """
     if any(not one.entries for one in new):
         raise NothingToPost(_("A transaction needs at least one entry."))
+    for one in new:
+        require_begun(book=one.book, date=one.date, kind=one.kind)
     if len({(one.book.pk, one.external_key) for one in new}) < len(new):
         raise ExternalKeyReused(_("The same key comes twice in one batch."))
     if not new:

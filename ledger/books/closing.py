@@ -110,8 +110,16 @@ def close_year(*, book: Book, year: int, actor: AbstractBaseUser | None = None) 
     """Carry the year's results into the accumulated ones on 31 December (年末转账); again, only what is still open.
 
     32101–32103 go to 32104 累计结转 by project, 32201–32204 to 32205 累计结余 (财会〔2021〕7号 321、322 科目说明).
+    Raises PeriodNotReady before the eleven months are closed and December is carried forward.
     """
     lock_periods_alone(book.pk)
+    december = year * 100 + 12
+    problems = _earlier_months(book, december) + _open_results(book, december)
+    if problems:
+        raise PeriodNotReady(
+            _("The results of %(year)s cannot be carried over yet. %(problems)s")
+            % {"year": year, "problems": " ".join(problems)}
+        )
     entries = []
     for sources, target in _YEAR_END[book.chart.code]:
         for code, project, fund_source, net in _open_by_project(book, sources, year):
@@ -128,12 +136,12 @@ def close_year(*, book: Book, year: int, actor: AbstractBaseUser | None = None) 
             )
     if not entries:
         return []
-    done = book.transactions.filter(month=year * 100 + 12, kind="year_end").count()
+    done = book.transactions.filter(month=december, kind="year_end").count()
     return [
         post(
             book=book,
             external_key=f"year-end:{year}:{done + 1}",
-            date=month_end(year * 100 + 12),
+            date=month_end(december),
             kind="year_end",
             summary=f"{year}年末结转本年收支至累计结转结余",
             entries=entries,
@@ -209,8 +217,7 @@ def close_period(*, book: Book, month: int, actor: AbstractBaseUser) -> Period:
 def ask_to_reopen(*, book: Book, month: int, reason: str, asked_by: AbstractBaseUser) -> PeriodReopening:
     """Ask for a closed month to be opened again. Raises CannotReopen for any month but the last closed one."""
     period = Period.objects.get(book=book, month=month)
-    if period.state != PeriodState.CLOSED or book.periods.filter(month__gt=month, state="closed").exists():
-        raise CannotReopen(_("Only the last closed month can be opened again."))
+    _require_last_closed(period)
     if not reason.strip():
         raise CannotReopen(_("Say why the month has to be opened again."))
     asked, created = PeriodReopening.objects.get_or_create(
@@ -237,6 +244,7 @@ def allow_reopening(*, reopening: PeriodReopening, allowed_by: AbstractBaseUser)
         raise CheckedBySamePerson(_("Somebody else must check this: you prepared it yourself."))
     if locked.allowed_by_id is not None:
         raise CannotReopen(_("This request has been allowed already."))
+    _require_last_closed(locked.period)
     locked.allowed_by_id, locked.allowed_at = allowed_by.pk, timezone.now()
     locked.save(update_fields=["allowed_by", "allowed_at"])
     period = locked.period
@@ -252,6 +260,12 @@ def allow_reopening(*, reopening: PeriodReopening, allowed_by: AbstractBaseUser)
         reason=locked.reason,
     )
     return period
+
+
+def _require_last_closed(period: Period) -> None:
+    later = Period.objects.filter(book=period.book_id, month__gt=period.month, state=PeriodState.CLOSED)
+    if period.state != PeriodState.CLOSED or later.exists():
+        raise CannotReopen(_("Only the last closed month can be opened again."))
 
 
 def _earlier_months(book: Book, month: int) -> list[str]:

@@ -109,6 +109,18 @@ class AnchorExists(LedgerError):
     code = "anchor_exists"
 
 
+class BookRefused(LedgerError):
+    """A book that cannot be opened as asked."""
+
+    code = "book_refused"
+
+
+class EarmarkOverspent(LedgerError):
+    """More earmarked money of a project would be spent than came in (制度第二十二条)."""
+
+    code = "earmark_overspent"
+
+
 class BalancesRefused(LedgerError):
     """Opening balances that cannot be brought in as they are."""
 

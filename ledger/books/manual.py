@@ -30,6 +30,7 @@ from .errors import (
     VoucherUnbalanced,
     ledger_refusals,
 )
+from .first_day import require_balances_only, require_begun
 from .models import (
     Account,
     AccountClass,
@@ -254,6 +255,8 @@ def _require_writable(book: Book, date: dt.date, lines: Sequence[Line]) -> dict[
         raise PeriodClosed(
             _("The accounting period is closed or not open yet. Choose a date in an open period.")
         )
+    require_begun(book=book, date=date)
+    require_balances_only(book=book, date=date, accounts=[line.account for line in lines])
     if not {line.side for line in lines} >= {Side.DEBIT.value, Side.CREDIT.value}:
         raise VoucherIncomplete(_("A voucher needs at least one debit and one credit line."))
     if any(not line.amount for line in lines):

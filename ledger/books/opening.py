@@ -6,15 +6,18 @@ import csv
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.unions.models import Union
 
 from .dimensions import DATA, requirement
-from .errors import UnknownAccount, ledger_refusals
+from .errors import BookRefused, UnknownAccount, ledger_refusals
 from .models import Account, BankAccount, Book, BookKind, Chart, ChartAccount, Period
 
 LOCAL_AUTHORITY = "普惠账套模板"
@@ -24,6 +27,7 @@ _GUARDS = {"101": 1}
 # Accounts that many payments move at once keep their totals in several rows.
 _SHARDS = {"401": 32}
 _AT_ONCE = 5_000
+_CODE_LENGTH = 20
 
 
 class _Detail(NamedTuple):
@@ -62,14 +66,13 @@ def open_book(*, union: Union, opened_on: dt.date) -> Book:
 
 @transaction.atomic
 def open_books(*, unions: Sequence[Union], opened_on: dt.date) -> list[Book]:
-    """Open the books of many unions at once; all or none. Raises UnknownAccount when no chart is in force that day.
+    """Open the books of many unions at once; all or none. Raises BookRefused, and UnknownAccount from ``chart_on``.
 
     Books under a chart that has been replaced hold history: their code ends in the chart's, and today's book of the
     union continues them.
     """
-    chart = Chart.objects.filter(effective_from__lte=opened_on).order_by("-effective_from").first()
-    if chart is None:
-        raise UnknownAccount(_("No chart of accounts is in force on this day."))
+    chart = chart_on(opened_on)
+    _require_openable(unions, chart, opened_on)
     books = Book.objects.bulk_create(
         [
             Book(
@@ -91,9 +94,40 @@ def open_books(*, unions: Sequence[Union], opened_on: dt.date) -> list[Book]:
     Period.objects.bulk_create(
         [Period(book=book, month=month) for book in books for month in months], batch_size=_AT_ONCE
     )
-    for book in books:
-        _link(book)
+    _link(books)
     return books
+
+
+def chart_on(day: dt.date) -> Chart:
+    """The official chart in force on a day. Raises UnknownAccount when there is none."""
+    chart = Chart.objects.filter(effective_from__lte=day).order_by("-effective_from").first()
+    if chart is None:
+        raise UnknownAccount(_("No chart of accounts is in force on this day."))
+    return chart
+
+
+def without_book(day: dt.date) -> QuerySet[Union]:
+    """Unions that keep accounts and have no book under the chart of a day yet, by code. Raises UnknownAccount."""
+    has_one = Book.objects.filter(chart=chart_on(day)).values("union")
+    return Union.objects.filter(keeps_accounts=True).exclude(pk__in=has_one).order_by("code")
+
+
+def _require_openable(unions: Sequence[Union], chart: Chart, opened_on: dt.date) -> None:
+    if opened_on.year > timezone.localdate().year + 1:
+        raise BookRefused(_("%(day)s is too far ahead for the first day of a book.") % {"day": opened_on})
+    for problem, codes in (
+        (_("%(codes)s: no accounts are kept there."), [u.code for u in unions if not u.keeps_accounts]),
+        (
+            _("%(codes)s: there is a book under this chart already."),
+            list(Book.objects.filter(union__in=unions, chart=chart).values_list("union__code", flat=True)),
+        ),
+        (
+            _("%(codes)s: the code is too long for a book under an earlier chart."),
+            [u.code for u in unions if chart.effective_to and len(f"{u.code}-{chart.code}") > _CODE_LENGTH],
+        ),
+    ):
+        if codes:
+            raise BookRefused(problem % {"codes": ", ".join(sorted(codes))})
 
 
 def _months(year: int) -> list[int]:
@@ -104,16 +138,21 @@ def _is_in_force(chart: Chart, month: int) -> bool:
     return chart.effective_to is None or month <= chart.effective_to.year * 100 + chart.effective_to.month
 
 
-def _link(book: Book) -> None:
+def _link(books: Sequence[Book]) -> None:
     """The book of a later chart continues that of the earlier one, whichever was opened first."""
-    others = Book.objects.filter(union=book.union_id).exclude(pk=book.pk).order_by("chart__effective_from")
-    earlier = others.filter(chart__effective_from__lt=book.chart.effective_from).last()
-    later = others.filter(chart__effective_from__gt=book.chart.effective_from).first()
-    if later:
-        Book.objects.filter(pk=later.pk).update(continues=book)
-    if earlier:
-        book.continues = earlier
-        book.save(update_fields=["continues"])
+    opened = {book.pk for book in books}
+    by_union: dict[int, list[Book]] = {}
+    unions = [book.union_id for book in books]
+    for book in Book.objects.filter(union__in=unions).order_by("chart__effective_from"):
+        by_union.setdefault(book.union_id, []).append(book)
+    pairs = [pair for same in by_union.values() for pair in pairwise(same) if opened & {b.pk for b in pair}]
+    # A book between two others takes the place of the earlier one before that is given to it.
+    for earlier, later in reversed(pairs):
+        if later.continues_id != earlier.pk:
+            Book.objects.filter(pk=later.pk).update(continues=earlier)
+    for book in books:
+        if len(by_union[book.union_id]) > 1:
+            book.refresh_from_db(fields=["continues"])
 
 
 def _first_accounts(book: Book, official: Sequence[ChartAccount]) -> Iterator[Account]:
@@ -149,10 +188,9 @@ def _first_accounts(book: Book, official: Sequence[ChartAccount]) -> Iterator[Ac
 
 def open_year(*, book: Book, year: int) -> None:
     """Create the periods of a year that do not exist yet; closing a month does it for the year after."""
-    Period.objects.bulk_create(
-        [Period(book=book, month=month) for month in _months(year) if _is_in_force(book.chart, month)],
-        ignore_conflicts=True,
-    )
+    first = book.opened_on.year * 100 + book.opened_on.month
+    months = [month for month in _months(year) if month >= first and _is_in_force(book.chart, month)]
+    Period.objects.bulk_create([Period(book=book, month=month) for month in months], ignore_conflicts=True)
 
 
 @transaction.atomic

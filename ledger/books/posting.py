@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from djmoney.money import Money
 
 from .errors import ExternalKeyReused, HoldEnded, NothingToPost, UnknownAccount, ledger_refusals
+from .first_day import require_begun
 from .models import Book, FundSource, Hold, Transaction, Transfer
 
 
@@ -179,6 +180,7 @@ def post(
     """
     if not entries:
         raise NothingToPost(_("A transaction needs at least one entry."))
+    require_begun(book=book, date=date, kind=kind)
     posted = Transaction(
         book=book,
         external_key=external_key,

@@ -7,7 +7,6 @@ accounts, 专用基金, 结余) a person says how much goes where; nothing is sp
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -23,13 +22,17 @@ from .dimensions import DATA
 from .errors import BalancesRefused
 from .models import Book, FundSource, PeriodState, Posting, Side, Voucher
 from .pairing import Line
+from .sheets import amount_in, dimensions_in, rows_of
 
 COLUMNS = ("from", "to", "amount", "project", "fund_source", "party")
 
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """Part of what stands on an old account and the account that takes it, in yuan on the old account's normal side."""
+    """Part of what stands on an old account and the account that takes it, in yuan on the old account's normal side.
+
+    ``row`` is its line in the file that said it, zero when there is none.
+    """
 
     source: str
     target: str
@@ -37,6 +40,7 @@ class Allocation:
     project: str = ""
     fund_source: str = FundSource.OWN.value
     party: str = ""
+    row: int = 0
 
 
 @transaction.atomic
@@ -57,6 +61,7 @@ def carry_over(
     for allocation in allocations:
         decided.setdefault(allocation.source, []).append(allocation)
     leaves = set(new.accounts.filter(is_leaf=True).values_list("code", flat=True))
+    _require_targets(new, allocations, leaves)
     lines: list[Line] = []
     for code, balances in _closing_balances(old).items():
         if code in decided:
@@ -70,21 +75,31 @@ def carry_over(
     return balances_brought.bring(book=new, lines=lines, prepared_by=prepared_by)
 
 
+def _require_targets(new: Book, allocations: Sequence[Allocation], leaves: set[str]) -> None:
+    for part in allocations:
+        if part.target not in leaves:
+            raise BalancesRefused(
+                _("Row %(row)s: “%(code)s” is no lowest account of book %(book)s.")
+                % {"row": part.row, "code": part.target[:20], "book": new.code}
+            )
+        if not part.amount:
+            raise BalancesRefused(
+                _("Row %(row)s: say how much of %(account)s goes there.")
+                % {"row": part.row, "account": part.source[:20]}
+            )
+
+
 def read(content: bytes) -> list[Allocation]:
-    """Allocations from a CSV file in UTF-8 with the columns of COLUMNS. Raises BalancesRefused with the row."""
-    rows = csv.DictReader(io.StringIO(content.decode("utf-8-sig", errors="replace"), newline=""))
-    if not {"from", "to", "amount"} <= set(rows.fieldnames or ()):
-        raise BalancesRefused(_("The file needs the columns %(columns)s.") % {"columns": ", ".join(COLUMNS)})
+    """Allocations from a CSV file with the columns of COLUMNS, UTF-8 or GB18030. Raises BalancesRefused."""
     return [
         Allocation(
-            source=(row["from"] or "").strip(),
-            target=(row["to"] or "").strip(),
-            amount=balances_brought.amount_in(row["amount"] or "", number),
-            project=(row.get("project") or "").strip(),
-            fund_source=(row.get("fund_source") or "").strip() or FundSource.OWN.value,
-            party=(row.get("party") or "").strip(),
+            source=cells["from"],
+            target=cells["to"],
+            amount=amount_in(cells["amount"], number),
+            row=number,
+            **dimensions_in(cells, number),
         )
-        for number, row in enumerate(rows, start=2)
+        for number, cells in rows_of(content, columns=COLUMNS, needed=COLUMNS[:3])
     ]
 
 

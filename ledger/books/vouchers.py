@@ -9,7 +9,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from . import acts, attachments, manual
+from . import acts, attachments, funds, manual
 from .errors import ChangedSinceRead, CheckedBySamePerson, PostedIsFinal, VoucherIncomplete, ledger_refusals
 from .models import Book, Transaction, Voucher, VoucherEntry, VoucherState
 
@@ -88,7 +88,8 @@ def check_and_post(
     """Check and post (复核记账): typed lines are posted now, the database gives number and hash.
 
     ``read_revision`` is the revision of the draft that the checker has read. Raises ChangedSinceRead when there is a
-    later one, CheckedBySamePerson, PeriodClosed, PostedIsFinal, and for typed lines what ``posting.post`` raises.
+    later one, CheckedBySamePerson, PeriodClosed, PostedIsFinal, and for typed lines what ``posting.post`` and
+    ``funds.require_covered`` raise.
     """
     if voucher.prepared_by_id == checked_by.pk:
         raise CheckedBySamePerson(_("Somebody else must check this: you prepared it yourself."))
@@ -107,6 +108,8 @@ def check_and_post(
     locked.state = VoucherState.POSTED
     with ledger_refusals():
         locked.save(update_fields=["checked_by", "state"])
+    # After the chain of the book is locked: of two vouchers at once each sees what the other took.
+    funds.require_covered(locked)
     voucher.refresh_from_db()
     acts.record(
         actor=checked_by,

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from djmoney.money import Money
 
+from ledger.books.funds import require_available
 from ledger.books.holds import hold, void_hold
 from ledger.books.models import BankAccount, Hold
 from portal.accounts import audit
@@ -215,6 +216,7 @@ def release(*, batch: Batch, released_by: User) -> Batch:
         amount=locked.total,
         actor=released_by,
     )
+    require_available(account)
     _record(released_by, "payout.released", locked, sha256=locked.file_sha256)
     return locked
 

@@ -2,7 +2,7 @@
 
 财会〔2024〕12号 第二十八条 (an archive interface) and 第四十一条 (the user owns the data). The zip holds statements and
 ledgers of each closed month, the journal, every posted voucher as paper and as the text that its hash proves, the files
-attached to vouchers, and a manifest with the SHA-256 of each file.
+attached to vouchers, and a manifest with the SHA-256 of each file. ``archive_check`` proves it.
 """
 
 from __future__ import annotations
@@ -10,38 +10,53 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
+from django.contrib.auth import get_user_model
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from ledger.books import acts
+from ledger.books.first_day import day_of_balances
 from ledger.books.models import Book, PeriodState, Voucher, VoucherFile, VoucherState
+from portal.errors import DomainError
 
-from . import exports, ledgers, papers, tables
+from . import exports, journals, ledgers, papers, tables
 from .periods import written
-from .spreadsheets import csv_bytes
+from .snapshot import one_moment
+from .spreadsheets import write_csv
 
 FORMAT = "puhui-archive/1"
-_MANIFEST = "manifest.json"
-_CHAIN = "vouchers/chain.jsonl"
-_ALWAYS = ("README.txt", "accounts.csv", "journal.csv", _CHAIN)
+MANIFEST = "manifest.json"
+CHAIN = "vouchers/chain.jsonl"
+JOURNAL = "journal.csv"
+ALWAYS = ("README.txt", "accounts.csv", JOURNAL, CHAIN)
 _STATEMENTS = ("trial-balance", "general-ledger", "balance-sheet", "income-statement")
+_AT_ONCE = 1 << 16
 _NOTE = """会计档案 {book} {year}年
 
 manifest.json  本档案全部文件及其 SHA-256
-accounts.csv  会计科目（chain.jsonl 中的科目编号对应 id 列）
+accounts.csv  会计科目（chain.jsonl 旧格式凭证中的科目编号对应 id 列）
+people.csv  凭证原文中的人员编号与姓名
 journal.csv  序时账
 reports/  各月科目余额表、总账、资产负债表、收入支出表（PDF、CSV），明细账（CSV）
 vouchers/  记账凭证（PDF）；chain.jsonl 为各凭证的原文与散列链
 attachments/  原始凭证附件
 
+全部内容取自数据库的同一时点。建账年度的档案包括建账前一日的期初余额。
 其他年度的凭证若在本年凭证之间记账，chain.jsonl 中只有其散列，content 为空。
 核对散列链：每行 hash = SHA-256(previous_hash 的字节 + content 的 UTF-8 字节)，
 下一张凭证的 previous_hash 等于本张的 hash。
+以 ["puhui-voucher/2" 开头的凭证原文每行为一个 JSON 数组；"t" 行的第 13、14、15 项为借方科目、贷方科目、金额，
+第 16 项为是否红字，其各科目合计等于 journal.csv 中该凭证的合计。
+档案是否原件：manifest.json 的 SHA-256 应等于制作时给出并另行保管的数值（unzip -p 档案.zip manifest.json | sha256sum）。
 """
 _VOUCHERS = """
 WITH year AS (
@@ -55,37 +70,44 @@ SELECT v.sequence, v.word, v.month, v.number, v.date, v.summary, encode(v.previo
 """
 
 
-@dataclass
-class _Packer:
-    """Puts files into the zip and remembers what they are."""
+class NothingToArchive(DomainError):
+    """A year of which the book can have no archive."""
 
-    zip: zipfile.ZipFile
-    files: list[dict[str, Any]] = field(default_factory=list)
-
-    def add(self, path: str, content: bytes) -> None:
-        self.zip.writestr(path, content)
-        digest = hashlib.sha256(content).hexdigest()
-        self.files.append({"path": path, "size": len(content), "sha256": digest})
+    code = "nothing_to_archive"
 
 
-def write(book: Book, year: int, out: BinaryIO) -> dict[str, Any]:
-    """Write the archive of the year so far to a binary file; returns its manifest.
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written: the manifest, and the SHA-256 of its bytes, which stands for the whole archive."""
 
-    Only closed months have reports: what is still open is not archived as if it were final.
+    manifest: dict[str, Any]
+    sha256: str
+
+
+def write(book: Book, year: int, out: BinaryIO) -> Written:
+    """Write the archive of the year so far to a binary file, as the books stand at one moment.
+
+    Only closed months have reports: what is still open is not archived as if it were final. Raises NothingToArchive.
     """
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+    _require_year(book, year)
+    with one_moment(), zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         packer = _Packer(archive)
-        packer.add("README.txt", _NOTE.format(book=book.code, year=year).encode())
-        packer.add("accounts.csv", _accounts(book))
-        packer.add("journal.csv", _journal(book, year))
-        months = list(
-            book.periods.filter(month__range=_months(year), state=PeriodState.CLOSED).values_list(
-                "month", flat=True
-            )
-        )
+        first, last = _months(book, year)
+        with packer.file("README.txt") as file:
+            file.write(_NOTE.format(book=book.code, year=year).encode())
+        with packer.file("accounts.csv") as file:
+            _write_accounts(book, file)
+        with packer.file("people.csv") as file:
+            _write_people(book, file)
+        with packer.file(JOURNAL) as file:
+            exports.write_journal(book, file, months=(first, last))
+        closed = book.periods.filter(month__range=(first, last), state=PeriodState.CLOSED)
+        months = list(closed.values_list("month", flat=True))
         for month in months:
             _add_reports(packer, book, month)
-        chain = _add_vouchers(packer, book, year)
+        with packer.file(CHAIN) as file:
+            chain = _write_chain(book, (first, last), file)
+        _add_papers(packer, book, (first, last))
         manifest = {
             "format": FORMAT,
             "book": book.code,
@@ -97,101 +119,135 @@ def write(book: Book, year: int, out: BinaryIO) -> dict[str, Any]:
             "chain": chain,
             "files": packer.files,
         }
-        archive.writestr(_MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
-    return manifest
+        content = json.dumps(manifest, ensure_ascii=False, indent=1).encode()
+        archive.writestr(MANIFEST, content)
+    return Written(manifest, hashlib.sha256(content).hexdigest())
 
 
-def problems(file: Path) -> list[str]:
-    """What does not hold in an archive: files that differ from the manifest, breaks in the chain of vouchers.
-
-    Needs no database. Raises OSError, ValueError, KeyError or zipfile.BadZipFile when it is no archive of ours.
-    """
-    with zipfile.ZipFile(file) as archive:
-        manifest = json.loads(archive.read(_MANIFEST))
-        if manifest["format"] != FORMAT:
-            raise ValueError(manifest["format"])
-        listed = {entry["path"]: entry for entry in manifest["files"]}
-        present = set(archive.namelist()) - {_MANIFEST}
-        found = [f"missing: {path}" for path in sorted(listed.keys() - present)]
-        found += [f"not in the manifest: {path}" for path in sorted(present - listed.keys())]
-        for path in sorted(listed.keys() & present):
-            if hashlib.sha256(archive.read(path)).hexdigest() != listed[path]["sha256"]:
-                found.append(f"changed: {path}")
-        found += [f"missing: {path}" for path in _ALWAYS if path not in listed]
-        if _CHAIN in present:
-            with archive.open(_CHAIN) as lines:
-                found += _breaks(lines, manifest["chain"])
-    return found
+def keep_digest(*, book: Book, year: int, made: Written) -> None:
+    """Put the digest of an archive on the audit trail of the books: which one was made when."""
+    acts.record(
+        actor=None,
+        action="archive.made",
+        target=book,
+        union=book.union,
+        year=year,
+        sha256=made.sha256,
+    )
 
 
-def _breaks(lines: Any, chain: dict[str, Any]) -> Iterator[str]:
-    previous, count = chain["previous_hash"], 0
-    for line in lines:
-        row = json.loads(line)
-        # Vouchers of other years that were posted in between are links without their text.
-        text = row["content"]
-        before = bytes.fromhex(row["previous_hash"])
-        computed = row["hash"] if text is None else hashlib.sha256(before + text.encode()).hexdigest()
-        if (row["previous_hash"], computed) != (previous, row["hash"]):
-            yield f"voucher {row['word']}-{row['number']} of {row['month']}: the chain breaks"
-        previous, count = row["hash"], count + 1
-    if (previous, count) != (chain["hash"], chain["vouchers"]):
-        yield "the chain does not end where the manifest says"
+def _require_year(book: Book, year: int) -> None:
+    this_year = timezone.localdate().year
+    last = book.chart.effective_to.year if book.chart.effective_to else this_year
+    if not book.opened_on.year <= year <= min(last, this_year):
+        raise NothingToArchive(
+            _("Book %(book)s has archives of the years %(first)s to %(last)s, not of %(year)s.")
+            % {
+                "book": book.code,
+                "first": book.opened_on.year,
+                "last": max(min(last, this_year), book.opened_on.year),
+                "year": year,
+            }
+        )
 
 
-def _months(year: int) -> tuple[int, int]:
-    return year * 100 + 1, year * 100 + 12
+def _months(book: Book, year: int) -> tuple[int, int]:
+    """First and last month; opening balances belong to the year that they open."""
+    day = day_of_balances(book)
+    first = day.year * 100 + day.month if year == book.opened_on.year else year * 100 + 1
+    return first, year * 100 + 12
 
 
-def _accounts(book: Book) -> bytes:
+class _Hashing(io.RawIOBase):
+    """Hands on what is written to it, and knows its size and SHA-256."""
+
+    def __init__(self, out: Any) -> None:
+        self.out, self.size, self.sha256 = out, 0, hashlib.sha256()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any, /) -> int:
+        self.sha256.update(content)
+        self.size += len(content)
+        self.out.write(content)
+        return len(content)
+
+
+@dataclass
+class _Packer:
+    """Puts files into the zip, piece by piece, and remembers what they are."""
+
+    zip: zipfile.ZipFile
+    files: list[dict[str, Any]] = field(default_factory=list)
+
+    @contextmanager
+    def file(self, path: str) -> Iterator[BinaryIO]:
+        entry = zipfile.ZipInfo(path, date_time=timezone.localtime().timetuple()[:6])
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        entry.external_attr = 0o644 << 16
+        with self.zip.open(entry, "w", force_zip64=True) as out:
+            hashing = _Hashing(out)
+            with io.BufferedWriter(hashing, _AT_ONCE) as buffered:
+                yield buffered
+        self.files.append({"path": path, "size": hashing.size, "sha256": hashing.sha256.hexdigest()})
+
+    def table(self, path: str, header: tuple[str, ...], rows: Iterable[tables.Row]) -> None:
+        with self.file(path) as file:
+            write_csv(file, header, (row.cells for row in rows))
+
+
+def _write_people(book: Book, out: BinaryIO) -> None:
+    """Who prepared and checked the vouchers; texts name them by id."""
+    ids = Voucher.objects.filter(book=book).values_list("prepared_by", "checked_by").distinct()
+    found = get_user_model().objects.filter(pk__in={pk for pair in ids for pk in pair if pk}).order_by("pk")
+    write_csv(out, ("id", "用户名", "姓名"), ((p.pk, p.get_username(), str(p)) for p in found))
+
+
+def _write_accounts(book: Book, out: BinaryIO) -> None:
     header = ("id", "科目代码", "科目名称", "类别", "余额方向", "授权")
     accounts = book.accounts.order_by("code")
     rows = ((a.pk, a.code, a.name, a.account_class, a.normal_side, a.authorised_by) for a in accounts)
-    return csv_bytes(header, rows)
-
-
-def _journal(book: Book, year: int) -> bytes:
-    out = io.BytesIO()
-    exports.write_journal(book, out, months=_months(year))
-    return out.getvalue()
+    write_csv(out, header, rows)
 
 
 def _add_reports(packer: _Packer, book: Book, month: int) -> None:
     folder = f"reports/{written(month)}"
     for code in _STATEMENTS:
         report = ledgers.CATALOGUE[code].make(book, month, "zh")
-        packer.add(f"{folder}/{code}.csv", tables.as_csv(report))
-        packer.add(f"{folder}/{code}.pdf", tables.as_pdf(report))
+        packer.table(f"{folder}/{code}.csv", report.header, report.rows)
+        with packer.file(f"{folder}/{code}.pdf") as file:
+            file.write(tables.as_pdf(report))
     moved = book.accounts.filter(is_leaf=True, turnovers__month=month).distinct().order_by("code")
     for account in moved:
-        report = ledgers.subsidiary_ledger(book, month, account)
-        packer.add(f"{folder}/ledger-{account.code}.csv", tables.as_csv(report))
+        header, rows = journals.streamed(book, month, account)
+        packer.table(f"{folder}/ledger-{account.code}.csv", header, rows)
 
 
-def _add_vouchers(packer: _Packer, book: Book, year: int) -> dict[str, Any]:
-    lines, previous, last = [], "", ""
-    with connection.cursor() as cursor:
-        first, last_month = _months(year)
-        cursor.execute(_VOUCHERS, {"book": book.pk, "from": first, "to": last_month})
-        for sequence, word, month, number, date, summary, before, digest, content in cursor.fetchall():
-            previous, last = previous or before, digest
+def _write_chain(book: Book, months: tuple[int, int], out: BinaryIO) -> dict[str, Any]:
+    count, previous, last = 0, "", ""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(_VOUCHERS, {"book": book.pk, "from": months[0], "to": months[1]})
+        # One at a time: the text of a voucher over many events is long.
+        while voucher := cursor.fetchone():
+            sequence, word, month, number, date, summary, before, digest, content = voucher
+            count, previous, last = count + 1, previous or before, digest
             row = {
                 "sequence": sequence, "word": word, "month": month, "number": number, "date": date.isoformat(),
                 "summary": summary, "previous_hash": before, "hash": digest, "content": content,
             }  # fmt: skip
-            lines.append(json.dumps(row, ensure_ascii=False))
-    packer.add(_CHAIN, "".join(f"{line}\n" for line in lines).encode())
-    posted = Voucher.objects.filter(book=book, state=VoucherState.POSTED, month__range=_months(year))
-    for voucher in posted.select_related("book__union", "prepared_by", "checked_by", "cancels").order_by(
-        "sequence"
-    ):
-        name = f"{written(voucher.month)}/{voucher}"
-        packer.add(f"vouchers/{name}.pdf", papers.voucher_paper(voucher))
-    files = VoucherFile.objects.filter(voucher__in=posted).select_related("voucher")
-    for n, file in enumerate(files.iterator(chunk_size=500), start=1):
-        with file.file.open("rb") as content:
-            packer.add(
-                f"attachments/{written(file.voucher.month)}/{file.voucher}/{n}-{PurePosixPath(file.name).name}",
-                content.read(),
-            )
-    return {"vouchers": len(lines), "previous_hash": previous, "hash": last}
+            out.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+    return {"vouchers": count, "previous_hash": previous, "hash": last}
+
+
+def _add_papers(packer: _Packer, book: Book, months: tuple[int, int]) -> None:
+    posted = Voucher.objects.filter(book=book, state=VoucherState.POSTED, month__range=months)
+    known = posted.select_related("book__union", "prepared_by", "checked_by", "cancels").order_by("sequence")
+    for voucher in known.iterator(chunk_size=100):
+        with packer.file(f"vouchers/{written(voucher.month)}/{voucher}.pdf") as file:
+            file.write(papers.voucher_paper(voucher))
+    files = VoucherFile.objects.filter(voucher__in=posted).select_related("voucher").order_by("pk")
+    for n, kept in enumerate(files.iterator(chunk_size=500), start=1):
+        name = f"{written(kept.voucher.month)}/{kept.voucher}/{n}-{PurePosixPath(kept.name).name}"
+        with packer.file(f"attachments/{name}") as file, kept.file.open("rb") as content:
+            shutil.copyfileobj(content, file)

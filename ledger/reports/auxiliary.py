@@ -108,7 +108,7 @@ def _balances(book: Book, month: int, dimension: str, part: Part | None) -> Iter
     values: dict[str, Any] = {
         "book": book.pk,
         "month": month,
-        "since": year_start(month) if dimension == "party" else 0,
+        "since": year_start(book, month) if dimension == "party" else 0,
         "balances": list(
             accounts.exclude(account_class__in=("income", "expense")).values_list("pk", flat=True)
         ),
@@ -124,7 +124,7 @@ def _balances(book: Book, month: int, dimension: str, part: Part | None) -> Iter
 def _group(  # noqa: PLR0917 - one row of the loop above
     own: list[_Sums], dimension: str, value: str, month: int, names: AccountNames, language: str
 ) -> list[Row]:
-    january = year_start(month)
+    january = year_start(names.book, month)
     earlier = (january, before(month)) if month > january else (january - 100, before(january))
     rows = []
     for sums in own:

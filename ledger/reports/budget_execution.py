@@ -35,7 +35,7 @@ def budget_execution(book: Book, month: int, language: str = "zh") -> Report:
             ]
             name = f"{account.code} {account.local_name(language)}"
             this_month = Lead(account.code, (month, month))
-            year = Lead(account.code, (year_start(month), month))
+            year = Lead(account.code, (year_start(book, month), month))
             leads = (year, None, this_month, year, None, None)
             rows.append(Row((name, *_executed(*figures)), account=account.code, leads=leads))
     for kind, words in (("income", "收入合计"), ("expense", "支出合计")):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import BinaryIO
 
-from ledger.books.models import Account, AccountClass, Book, Posting, Side
+from django.db.models import QuerySet
+
+from ledger.books.first_day import day_of_balances
+from ledger.books.models import Account, AccountClass, Book, FundSource, Posting, Side
 
 from .periods import written
+from .snapshot import one_moment
 from .spreadsheets import Cell, write_csv, write_xlsx
 
 _ROOTS = {
@@ -40,7 +43,12 @@ FORMATS = ("hledger", "beancount", "csv", "xlsx")
 
 
 def write(books: Sequence[Book], form: str, out: BinaryIO) -> None:
-    """Write the complete books to a binary file, in one of ``FORMATS``, row by row."""
+    """Write the complete books as they stand at one moment to a binary file, in one of ``FORMATS``, row by row."""
+    with one_moment():
+        _write(books, form, out)
+
+
+def _write(books: Sequence[Book], form: str, out: BinaryIO) -> None:
     match form:
         case "hledger":
             _write_text(out, (text for book in books for text in _hledger(book, _Names(book, books))))
@@ -75,14 +83,15 @@ class _Names:
         return ":".join([*path, account.code] if len(account.code) > 3 else path)
 
 
-def _lines(book: Book, months: tuple[int, int] | None = None) -> Iterator[Posting]:
+def _postings(book: Book, months: tuple[int, int] | None = None) -> QuerySet[Posting]:
     within = {"month__range": months} if months else {}
-    return (
-        Posting.objects.filter(book=book, **within)
-        .select_related("account", "transaction", "transaction__voucher_entry__voucher")
-        .order_by("transaction__date", "transaction_id", "line", "-side")
-        .iterator(chunk_size=5000)
-    )
+    found = Posting.objects.filter(book=book, **within)
+    return found.order_by("transaction__date", "transaction_id", "line", "-side")
+
+
+def _lines(book: Book) -> Iterator[Posting]:
+    related = ("account", "transaction", "transaction__voucher_entry__voucher")
+    return _postings(book).select_related(*related).iterator(chunk_size=5000)
 
 
 def _voucher_number(posting: Posting) -> str:
@@ -92,23 +101,30 @@ def _voucher_number(posting: Posting) -> str:
     return f"{entry.voucher.word}-{written(entry.voucher.month)}-{entry.voucher.number}"
 
 
+# Books and papers are Chinese whatever the reader's language (制度第十一条).
+_FUND_SOURCES = {FundSource.OWN.value: "自有经费", FundSource.EARMARKED.value: "上级专项补助"}
+
+
+_VOUCHER = "transaction__voucher_entry__voucher__"
+_JOURNAL_FIELDS = (
+    "transaction__date", f"{_VOUCHER}word", f"{_VOUCHER}month", f"{_VOUCHER}number", "transaction__summary",
+    "line_summary", "account__code", "account__name", "side", "amount", "project", "fund_source", "party",
+    "transaction__document",
+)  # fmt: skip
+
+
 def _journal(book: Book, months: tuple[int, int] | None = None) -> Iterator[list[Cell]]:
-    for p in _lines(book, months):
-        debit, credit = (p.amount.amount, None) if p.side == Side.DEBIT else (None, p.amount.amount)
+    rows = _postings(book, months).values_list(*_JOURNAL_FIELDS)
+    for (
+        date, word, month, number, summary, own_summary, code, name, side, amount, project, fund_source, party,
+        document,
+    ) in rows.iterator(chunk_size=5000):  # fmt: skip
+        debit, credit = (amount, None) if side == Side.DEBIT else (None, amount)
         yield [
-            book.code,
-            p.transaction.date.isoformat(),
-            _voucher_number(p),
-            p.transaction.summary,
-            p.account.code,
-            p.account.name,
-            debit,
-            credit,
-            p.project,
-            p.get_fund_source_display(),
-            p.party,
-            p.transaction.document,
-        ]
+            book.code, date.isoformat(), f"{word}-{written(month)}-{number}" if number else "",
+            own_summary or summary, code, name,
+            debit, credit, project, _FUND_SOURCES[fund_source], party, document,
+        ]  # fmt: skip
 
 
 def _hledger(book: Book, name: _Names) -> Iterator[str]:
@@ -131,8 +147,7 @@ def _beancount(books: Sequence[Book]) -> Iterator[str]:
     yield 'option "operating_currency" "CNY"\n'
     for book in books:
         name = _Names(book, books)
-        # Opening balances stand before the first day.
-        first = book.opened_on - dt.timedelta(days=1)
+        first = day_of_balances(book)
         for account in Account.objects.filter(book=book, is_leaf=True).order_by("code"):
             yield f"{first} open {name(account)} CNY\n  name: {_quoted(account.name)}\n"
         current = None

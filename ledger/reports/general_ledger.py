@@ -22,7 +22,7 @@ def trial_balance(book: Book, month: int, language: str = "zh") -> Report:
     """科目余额表 of YYYYMM."""
     found = trial_balance_rows(book, month)
     names = AccountNames(book, language)
-    january = year_start(month)
+    january = year_start(book, month)
     earlier = (january, before(month)) if month > january else (january - 100, before(january))
     headings = (
         ("期初借方", "Opening debit"), ("期初贷方", "Opening credit"), ("借方", "Debit"), ("贷方", "Credit"),
@@ -81,7 +81,7 @@ def general_ledger(book: Book, month: int, language: str = "zh") -> Report:
         name_en="General ledger",
         number="",
         book=book,
-        period=months_in_words(year_start(month), month, language),
+        period=months_in_words(year_start(book, month), month, language),
         columns=(
             _ACCOUNT, Column("期间", "Month"), Column("摘要", "Summary"),
             Column("借方", "Debit", is_figure=True), Column("贷方", "Credit", is_figure=True),
@@ -90,7 +90,7 @@ def general_ledger(book: Book, month: int, language: str = "zh") -> Report:
         rows=[
             row
             for code, own in moved.items()
-            for row in _account(code, names.own(code), own, year_start(month), language)
+            for row in _account(code, names.own(code), own, year_start(book, month), language)
         ],
         is_wide=True,
     )  # fmt: skip
@@ -103,7 +103,8 @@ def _account(
     last_year = Lead(code, (january - 100, before(january)))
     rows = []
     if balance:
-        brought = (name, "", said("上年结转", language), None, None, *standing(balance, language))
+        words = "期初余额" if january % 100 > 1 else "上年结转"
+        brought = (name, "", said(words, language), None, None, *standing(balance, language))
         rows.append(Row(brought, account=code, leads=(last_year, None, None, None, None, None, last_year)))
     debits = credits_ = _ZERO
     for when, debit, credit in moved:

@@ -6,7 +6,7 @@ sums are monthly totals.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -56,7 +56,8 @@ class _Line(NamedTuple):
 
 _LINES = """
 WITH lines AS (
-    SELECT t.date, t.id, coalesce(nullif(p.line_summary, ''), t.summary) AS summary, p.month, p.line, p.side, p.amount, p.party, p.account_id, p.transfer_id,
+    SELECT t.date, t.id, coalesce(nullif(p.line_summary, ''), t.summary) AS summary, p.month, p.line, p.side, p.amount,
+           p.party, p.account_id, p.transfer_id,
            sum(CASE p.side WHEN 'D' THEN p.amount ELSE -p.amount END) OVER entries AS running,
            sum(CASE p.side WHEN 'D' THEN p.amount ELSE 0 END) OVER days AS day_debit,
            sum(CASE p.side WHEN 'C' THEN p.amount ELSE 0 END) OVER days AS day_credit,
@@ -107,24 +108,37 @@ def subsidiary_ledger(
     Cash and bank accounts are journals (日记账): they sum up each day and name the account on the other side.
     """
     ledger = _Ledger(book, account, first or month, month, language, project, party)
-    is_money = account.code.startswith((_CASH, _BANK))
     lines = ledger.lines(part)
-    counter = (Column("对方科目", "Other side", is_text=True),) if is_money else ()
     return Report(
         name=_name(account.code),
-        name_en="Journal" if is_money else "Subsidiary ledger",
+        name_en="Journal" if _is_money(account) else "Subsidiary ledger",
         number=" · ".join(filter(None, [ledger.names.full(account.code), project, party])),
         book=book,
         period=months_in_words(ledger.first, month, language),
-        columns=(
-            Column("日期", "Date"), Column("凭证", "Voucher"), Column("摘要", "Summary", is_text=True), *counter,
-            Column("明细、往来", "Detail", is_text=True), Column("借方", "Debit", is_figure=True),
-            Column("贷方", "Credit", is_figure=True), Column("方向", "Side"), Column("余额", "Balance", is_figure=True),
-        ),
-        rows=list(ledger.rows(lines, part, is_money=is_money)),
+        columns=_columns(account),
+        rows=list(ledger.rows(lines, part)),
         is_wide=True,
         count=lines[0].entries if lines else 0,
+    )
+
+
+def streamed(book: Book, month: int, account: Account) -> tuple[tuple[str, ...], Iterator[Row]]:
+    """The header of ``subsidiary_ledger`` in Chinese, and its rows as they are read: a busy month is long."""
+    ledger = _Ledger(book, account, month, month, "zh", "", "")
+    return tuple(column.name for column in _columns(account)), ledger.rows(ledger.stream())
+
+
+def _columns(account: Account) -> tuple[Column, ...]:
+    counter = (Column("对方科目", "Other side", is_text=True),) if _is_money(account) else ()
+    return (
+        Column("日期", "Date"), Column("凭证", "Voucher"), Column("摘要", "Summary", is_text=True), *counter,
+        Column("明细、往来", "Detail", is_text=True), Column("借方", "Debit", is_figure=True),
+        Column("贷方", "Credit", is_figure=True), Column("方向", "Side"), Column("余额", "Balance", is_figure=True),
     )  # fmt: skip
+
+
+def _is_money(account: Account) -> bool:
+    return account.code.startswith((_CASH, _BANK))
 
 
 def _name(code: str) -> str:
@@ -152,7 +166,7 @@ class _Ledger:
             "first": self.first,
             "last": self.last,
             # Nothing carries the results of a party forward: they begin anew with each year.
-            "since": year_start(self.first) if self.party and self._is_result() else 0,
+            "since": year_start(self.book, self.first) if self.party and self._is_result() else 0,
             "accounts": list(
                 self.book.accounts.filter(code__startswith=self.account.code).values_list("pk", flat=True)
             ),
@@ -180,35 +194,44 @@ class _Ledger:
             cursor.execute(_LINES.format(filter=self._filter()), values)
             return [_Line(*row) for row in cursor.fetchall()]
 
-    def rows(self, lines: list[_Line], part: Part | None, *, is_money: bool) -> Iterator[Row]:
+    def stream(self) -> Iterator[_Line]:
+        with connection.chunked_cursor() as cursor:
+            cursor.execute(_LINES.format(filter=self._filter()), self.values | {"skip": 0, "most": None})
+            for row in cursor:
+                yield _Line(*row)
+
+    def rows(self, lines: Iterable[_Line], part: Part | None = None) -> Iterator[Row]:
+        is_money = _is_money(self.account)
         opening = sum((d - c for month, (d, c) in self.months.items() if month < self.first), _ZERO)
-        if part is None or part.skip == 0:
+        is_start = part is None or part.skip == 0
+        last: _Line | None = None
+        if is_start:
             yield self._opening(opening, is_money=is_money)
-        elif lines:
-            before_it = opening + lines[0].running - lines[0].net
-            yield self._row("承前页", (None, None), before_it, is_money=is_money)
         for line in lines:
+            if last is None and not is_start:
+                before_it = opening + line.running - line.net
+                yield self._row("承前页", (None, None), before_it, is_money=is_money)
             yield self._posting(line, opening + line.running, is_money=is_money)
             if is_money and line.next_date != line.date:
                 day = (line.day_debit, line.day_credit)
                 yield self._row("本日合计", day, opening + line.running, is_money=is_money, date=line.date)
             if line.next_date is None or line.next_date.month != line.date.month:
                 yield from self._sums(line.month, is_money=is_money)
+            last = line
         # A last month in which nothing happened is summed up too.
-        ends_here = not lines or lines[-1].next_date is None
-        if ends_here and not (lines and lines[-1].month == self.last):
+        if last is None or (last.next_date is None and last.month != self.last):
             yield from self._sums(self.last, is_money=is_money)
 
     def _opening(self, balance: Decimal, *, is_money: bool) -> Row:
-        january = year_start(self.first)
-        is_new_year = self.first == january
-        months = (january - 100, before(january)) if is_new_year else (january, before(self.first))
-        words = "上年结转" if is_new_year else "期初余额"
+        january = year_start(self.book, self.first)
+        is_first = self.first == january
+        months = (january - 100, before(january)) if is_first else (january, before(self.first))
+        words = "上年结转" if is_first and january % 100 == 1 else "期初余额"
         return self._row(words, (None, None), balance, is_money=is_money, balance_of=months)
 
     def _sums(self, month: int, *, is_money: bool) -> Iterator[Row]:
         """本月合计 and 本年累计 at the end of a month."""
-        january = year_start(month)
+        january = year_start(self.book, month)
         balance = sum((d - c for when, (d, c) in self.months.items() if when <= month), _ZERO)
         sums = self.months.get(month, (_ZERO, _ZERO))
         year = [moved for when, moved in self.months.items() if january <= when <= month]

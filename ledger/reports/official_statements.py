@@ -84,7 +84,7 @@ def _assets(statement: Statement, names: AccountNames, month: int, language: str
 
 def _balance(row: StatementRow, names: AccountNames, month: int, less: str = "") -> Row:
     figures = (-row.first, -row.second) if less else (row.first, row.second)
-    january = year_start(month)
+    january = year_start(names.book, month)
     last_year = Lead(row.code, months=(january - 100, before(january)))
     this_year = Lead(row.code, months=(january, month))
     return _line(less + names.own(row.code), figures, (this_year, last_year, this_year), row.code)
@@ -118,7 +118,7 @@ def income_statement(book: Book, month: int, language: str = "zh") -> Report:
 
 
 def _flow(row: StatementRow, names: AccountNames, month: int) -> Row:
-    this_month, year = Lead(row.code, (month, month)), Lead(row.code, (year_start(month), month))
+    this_month, year = Lead(row.code, (month, month)), Lead(row.code, (year_start(names.book, month), month))
     return _line(
         names.own(row.code), (row.first, row.second), (this_month, this_month, year), row.code,
         level=2 if row.is_detail else 1,

@@ -7,6 +7,8 @@ import re
 
 from django.utils.translation import gettext as _
 
+from ledger.books.first_day import first_month
+from ledger.books.models import Book
 from portal.errors import DomainError
 
 
@@ -27,9 +29,9 @@ def written(month: int) -> str:
     return f"{month // 100}-{month % 100:02d}"
 
 
-def year_start(month: int) -> int:
-    """January of the year of YYYYMM, as YYYYMM."""
-    return month // 100 * 100 + 1
+def year_start(book: Book, month: int) -> int:
+    """The first month with movements in the year of YYYYMM: January, or the one in which the book begins."""
+    return first_month(book, month // 100)
 
 
 def before(month: int) -> int:

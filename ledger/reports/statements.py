@@ -99,7 +99,7 @@ _LEVEL_1, _LEVEL_2 = 3, 5
 
 
 def balance_sheet(book: Book, month: int) -> Statement:
-    """资产负债表 at the end of YYYYMM: balances at the start of the year and at the end of the month.
+    """资产负债表 at the end of YYYYMM: balances at the start of the year (or of the book) and at the month's end.
 
     What income and expenditure have not given to 321 and 322 yet is the ``surplus`` among net assets.
     """
@@ -137,7 +137,7 @@ def _rows(sums: str, book: Book, month: int, classes: list[AccountClass], length
     values: dict[str, Any] = {
         "book": book.pk,
         "month": month,
-        "first": year_start(month),
+        "first": year_start(book, month),
         "classes": list(map(str, classes)),
         "length": length,
     }

@@ -37,6 +37,7 @@ class AccountNames:
     """The accounts of a book as people read them: code and name, details behind the accounts they belong to."""
 
     def __init__(self, book: Book, language: str) -> None:
+        self.book = book
         self._names = {
             account.code: account.local_name(language).removeprefix("– ")
             for account in book.accounts.only("code", "name", "name_en")

@@ -71,6 +71,7 @@ EVENTS: Final[dict[str, Promise]] = {
     "voucher_template.deleted": _("Voucher template deleted"),
     "book.budget_proposed": _("Budget of the year proposed"),
     "book.budget_set": _("Budget of the year set"),
+    "archive.made": _("Archive of a year made"),
     "period.closed": _("Month closed"),
     "period.reopening_asked": _("Opening a month again asked for"),
     "period.reopened": _("Month opened again"),

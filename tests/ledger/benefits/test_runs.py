@@ -12,8 +12,10 @@ from djmoney.money import Money
 from ledger.benefits import runs, settlement
 from ledger.benefits.errors import FundsNotReceived, NobodyEligible, OverBudget, WrongState
 from ledger.benefits.models import CommitmentState, ProgrammeVersion, Run
+from ledger.books.errors import EarmarkOverspent
 from ledger.books.integrity import verify
 from ledger.books.models import Posting
+from ledger.books.posting import Entry, post, reverse
 from ledger.books.queries import balance_of
 from portal.accounts.models import RoleAssignment
 from portal.accounts.permissions import NotAllowed, SamePerson
@@ -223,3 +225,22 @@ def test_two_lists_approved_at_once_are_both_in_the_budget(
     assert budgets.get(union=federation.municipal).committed == 450
     assert budgets.get(union=federation.district).committed == 300
     assert [check for check in verify() if not check.ok] == []
+
+
+def test_a_payout_waits_while_its_earmarked_money_was_spent_elsewhere(
+    federation: Federation, subsidy: ProgrammeVersion
+) -> None:
+    migrants(federation, 2)
+    run = approved(prepared(federation, subsidy), federation.checker)
+    fund(federation, run)
+    bank, project = federation.banks["HD"].account.code, subsidy.programme.name
+    entry = Entry(
+        debit="50305", credit=bank, amount=Money("90.01", "CNY"), project=project, fund_source="earmarked"
+    )
+    elsewhere = post(
+        book=federation.books["HD"], external_key="elsewhere", date=TODAY, kind="x", summary="x", entries=[entry]
+    )  # fmt: skip
+    with pytest.raises(EarmarkOverspent, match=rf"“{project}”: 90\.01 yuan more"):
+        pay_out(federation, run)
+    reverse(original=elsewhere, date=TODAY, reason="x", external_key="back")
+    assert pay_out(federation, run).line_count == 2

@@ -36,7 +36,9 @@ def test_balances_open_the_first_month(book: Book, federation: Federation, tmp_p
     out = StringIO()
     call_command("opening_balances", book=book.code, file=path, prepared_by="maker", stdout=out)
     draft = Voucher.objects.get()
-    assert f"draft voucher {draft.pk} of 2025-12-31" in out.getvalue()
+    assert out.getvalue() == (
+        "HD-C001: draft voucher of 2025-12-31 with 4 lines, to be checked by somebody else\n"
+    )
     vouchers.check_and_post(voucher=draft, checked_by=federation.checker)
     closing.close_period(book=book, month=202512, actor=federation.maker)
     rows = {r.code: (r.opening_debit, r.opening_credit) for r in queries.trial_balance(book, 202601)}

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
-from django.db import IntegrityError, transaction
 from djmoney.money import Money
 
 from ledger.books import closing, opening, queries, succession, vouchers
-from ledger.books.errors import AccountNotInChart, BalancesRefused, PeriodClosed
+from ledger.books.errors import AccountNotInChart, BalancesRefused, BookRefused, PeriodClosed
 from ledger.books.integrity import verify
 from ledger.books.models import Account, Book, ChartAccount, Voucher
 from ledger.books.posting import Entry, post
@@ -77,7 +76,7 @@ def test_each_chart_has_its_own_book(old: Book, new: Book, union: Union, federat
         _post(old, "late", dt.date(2022, 1, 1), ("102", "408", "1.00"))
     with pytest.raises(AccountNotInChart):
         opening.add_account(book=old, code="50801", name="示例", authorised_by="")
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(BookRefused, match="XX: there is a book under this chart already"):
         opening.open_book(union=union, opened_on=dt.date(2023, 1, 1))
 
 

@@ -82,6 +82,32 @@ def test_the_year_ends_in_the_accumulated_accounts(book: Book, federation: Feder
     assert [check for check in verify() if not check.ok] == []
 
 
+def test_a_year_ends_after_its_eleven_months(book: Book, federation: Federation) -> None:
+    cash_dues(book, date=dt.date(2026, 12, 1))
+    for month in range(202601, 202611):
+        close(book, month, federation)
+    with pytest.raises(PeriodNotReady, match=r"2026-11 is still open\. 401: not carried forward yet"):
+        closing.close_year(book=book, year=2026, actor=federation.maker)
+    close(book, 202611, federation)
+    with pytest.raises(PeriodNotReady, match="The results of 2026 cannot be carried over yet"):
+        closing.close_year(book=book, year=2026, actor=federation.maker)
+    assert not book.transactions.filter(kind="year_end").exists()
+    close(book, 202612, federation)
+
+
+def test_a_month_opens_again_only_while_no_later_one_was_closed_meanwhile(
+    book: Book, federation: Federation
+) -> None:
+    close(book, 202601, federation)
+    asked = closing.ask_to_reopen(book=book, month=202601, reason="漏记", asked_by=federation.maker)
+    close(book, 202602, federation)
+    with pytest.raises(CannotReopen, match="Only the last closed month"):
+        closing.allow_reopening(reopening=asked, allowed_by=federation.checker)
+    assert not state(book, 202604)["earlier"]
+    with pytest.raises(PeriodNotReady, match="2026-03 is still open"):
+        closing.close_period(book=book, month=202604, actor=federation.maker)
+
+
 def test_closing_opens_the_year_after(book: Book, federation: Federation) -> None:
     assert not book.periods.filter(month=202801).exists()
     for month in (*range(202601, 202613), 202701):

@@ -10,6 +10,7 @@ import pytest
 from djmoney.money import Money
 
 from ledger.books.models import BankAccount
+from ledger.books.posting import Entry, post
 from ledger.payouts import batches, exporting, formats
 from ledger.payouts.models import Batch
 from tests.conftest import Federation
@@ -70,9 +71,18 @@ def the_bank_answers(
     return formats.render_result(known, rows, **head | changes)
 
 
+def with_money(bank: BankAccount, yuan: str = "9000000.00") -> BankAccount:
+    """The bank account after so much has come in."""
+    post(
+        book=bank.book, external_key="money", date=dt.date(2026, 1, 1), kind="levy", summary="收到经费",
+        entries=[Entry(debit=bank.account.code, credit="402", amount=Money(yuan, "CNY"))],
+    )  # fmt: skip
+    return bank
+
+
 @pytest.fixture
 def bank(federation: Federation) -> BankAccount:
-    return federation.banks["TJ"]
+    return with_money(federation.banks["TJ"])
 
 
 @pytest.fixture

@@ -12,6 +12,9 @@ from django.core.management import call_command
 from django.db import connection
 from djmoney.money import Money
 
+from ledger.books.errors import Overdrawn
+from ledger.books.models import BankAccount
+from ledger.books.posting import Entry, post
 from ledger.payouts import batches, exporting
 from ledger.payouts.errors import (
     AlreadyInPayout,
@@ -28,7 +31,7 @@ from portal.accounts.roles import Role
 from tests import factories
 from tests.conftest import Federation
 
-from .conftest import a_line
+from .conftest import DAY, a_line
 
 Build = Callable[..., Batch]
 
@@ -211,3 +214,16 @@ def test_the_command_refuses_with_exit_2_and_marks_nothing(
         )
     batch.refresh_from_db()
     assert (stopped.value.code, batch.state) == (2, BatchState.RELEASED)
+
+
+def test_no_payout_leaves_that_the_bank_account_cannot_bear(
+    federation: Federation, bank: BankAccount, prepared: Build
+) -> None:
+    spent = Entry(debit="13599", credit=bank.account.code, amount=Money("8999700.01", "CNY"))
+    post(book=bank.book, external_key="spent", date=DAY, kind="x", summary="x", entries=[spent])
+    first, second = prepared([a_line(1)]), prepared([a_line(2)])
+    batches.release(batch=first, released_by=federation.checker)
+    with pytest.raises(Overdrawn, match=r"0\.01 yuan are missing"):
+        batches.release(batch=second, released_by=federation.checker)
+    second.refresh_from_db()
+    assert second.state == BatchState.PREPARED

@@ -14,14 +14,14 @@ from portal.unions.models import Union
 from tests import factories
 from tests.concurrency import at_once
 
-from .conftest import DAY, a_line, the_bank_answers
+from .conftest import DAY, a_line, the_bank_answers, with_money
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def _world() -> tuple[object, object, object, object]:
     union = Union.objects.get(pk=factories.municipal_union().pk)
-    bank = factories.bank_account_of(factories.book_of(union))
+    bank = with_money(factories.bank_account_of(factories.book_of(union)))
     cashier = factories.user("cashier", Role.CASHIER, union)
     checkers = [factories.user(f"checker{n}", Role.FINANCE_CHECKER, union) for n in range(2)]
     return bank, cashier, checkers[0], checkers[1]

@@ -7,14 +7,19 @@ import hashlib
 import io
 import json
 import zipfile
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.utils import timezone
 
-from ledger.books import attachments, closing, vouchers
+from ledger.books import attachments, balances_brought, closing, vouchers
+from ledger.books.models import Voucher, VoucherState
 from ledger.reports import archive
+from ledger.reports.archive_check import problems
+from portal.accounts.models import AuditEvent
+from tests.concurrency import at_once
 from tests.conftest import Federation
 from tests.ledger.books.test_manual_vouchers import levy
 
@@ -53,42 +58,48 @@ def test_the_archive_holds_everything(zipped: Path) -> None:
         manifest = json.loads(content.read("manifest.json"))
         names = content.namelist()
         chain = content.read("vouchers/chain.jsonl").decode().splitlines()
+        journal = content.read("journal.csv").decode("utf-8-sig").splitlines()
+    assert journal[1] == "HD,2026-03-16,记-2026-03-1,收到经费,13599,其他,1000.00,,,自有经费,,"
     assert manifest["closed_months"] == ["2026-01", "2026-02", "2026-03"]
     assert manifest["chain"]["vouchers"] == len(chain) == 2
     assert "attachments/2026-03/记-1/1-通知.pdf" in names
     assert "vouchers/2026-03/记-1.pdf" in names
     assert "reports/2026-03/balance-sheet.pdf" in names
     assert "reports/2026-03/ledger-402.csv" in names
-    assert archive.problems(zipped) == []
+    assert problems(zipped) == []
     call_command("ledger_archive", "--check", str(zipped))
 
 
 def test_a_changed_or_missing_file_is_seen(zipped: Path) -> None:
-    assert archive.problems(rewritten(zipped, journal=b"x")) == ["changed: journal.csv"]
-    assert archive.problems(rewritten(zipped, journal=None)) == ["missing: journal.csv"]
+    assert problems(rewritten(zipped, journal=b"x")) == ["changed: journal.csv"]
+    assert problems(rewritten(zipped, journal=None)) == ["missing: journal.csv"]
     with zipfile.ZipFile(zipped) as content:
         emptied = json.loads(content.read("manifest.json")) | {"files": []}
     copy = zipped.with_name("emptied.zip")
     with zipfile.ZipFile(copy, "w") as made:
         made.writestr("manifest.json", json.dumps(emptied))
-    assert "missing: vouchers/chain.jsonl" in archive.problems(copy)
+    assert "missing: vouchers/chain.jsonl" in problems(copy)
     with zipfile.ZipFile(rewritten(zipped), "a") as more:
         more.writestr("extra.txt", "x")
-    assert archive.problems(zipped.with_name("copy.zip")) == ["not in the manifest: extra.txt"]
+    assert problems(zipped.with_name("copy.zip")) == ["not in the manifest: extra.txt"]
+
+
+@pytest.fixture
+def in_2027(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("django.utils.timezone.localdate", lambda: dt.date(2027, 2, 1))
 
 
 def test_december_posted_in_january_does_not_break_the_archive(
-    federation: Federation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    federation: Federation, tmp_path: Path, in_2027: None
 ) -> None:
-    monkeypatch.setattr(timezone, "localdate", lambda: dt.date(2027, 1, 5))
     for day in (dt.date(2026, 12, 30), dt.date(2027, 1, 5), dt.date(2026, 12, 31)):
         draft = levy(federation, "13599", date=day)
         vouchers.check_and_post(voucher=draft, checked_by=federation.checker)
     for year, count in ((2026, 2), (2027, 1)):
         file = tmp_path / f"{year}.zip"
         with file.open("wb") as out:
-            manifest = archive.write(federation.books["HD"], year, out)
-        assert archive.problems(file) == []
+            manifest = archive.write(federation.books["HD"], year, out).manifest
+        assert problems(file) == []
         assert manifest["chain"]["vouchers"] == {2: 3, 1: 1}[count]
 
 
@@ -100,7 +111,7 @@ def test_a_rewritten_voucher_breaks_the_chain_even_with_its_manifest_adjusted(zi
         if entry["path"] == "vouchers/chain.jsonl":
             entry["sha256"] = hashlib.sha256(chain).hexdigest()
     copy = rewritten(zipped, chain=chain, manifest=json.dumps(manifest).encode())
-    assert archive.problems(copy) == [
+    assert problems(copy) == [
         "voucher 记-1 of 202603: the chain breaks",
         "voucher 记-2 of 202603: the chain breaks",
     ]
@@ -125,3 +136,130 @@ def test_a_command_that_lacks_something_says_so(db: None, tmp_path: Path, argume
     with pytest.raises(SystemExit) as stop:
         call_command("ledger_archive", *arguments)
     assert stop.value.code == 2
+
+
+def test_the_digest_of_the_manifest_tells_this_archive_from_another(
+    zipped: Path, federation: Federation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    beside = zipped.with_name("HD-2026.zip.sha256")
+    with zipfile.ZipFile(zipped) as content:
+        digest = hashlib.sha256(content.read("manifest.json")).hexdigest()
+    assert beside.read_text() == f"{digest}  manifest.json\n"
+    kept = AuditEvent.objects.get(action="archive.made")
+    assert kept.details == {"year": 2026, "sha256": digest}
+    assert kept.union == federation.district
+    for given in (digest, digest.upper(), str(beside)):
+        call_command("ledger_archive", "--check", str(zipped), "--manifest-sha256", given)
+    again = zipped.with_name("again.zip")
+    call_command("ledger_archive", "--book", "HD", "--year", "2026", "--output", str(again))
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as stop:
+        call_command("ledger_archive", "--check", str(rewritten(zipped)), "--manifest-sha256", "0" * 64)
+    assert stop.value.code == 1
+    assert "it is another archive" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("given", ["abc", "nothing.sha256"])
+def test_what_is_no_digest_is_refused(zipped: Path, given: str) -> None:
+    zipped.with_name("abc").write_text("no digest")
+    with pytest.raises(SystemExit) as stop:
+        call_command(
+            "ledger_archive", "--check", str(zipped), "--manifest-sha256", str(zipped.with_name(given))
+        )
+    assert stop.value.code == 2
+
+
+@pytest.mark.parametrize("year", [0, 1, -5, 2025, 2027, 99999])
+def test_years_that_cannot_be_are_refused_and_leave_no_file(
+    federation: Federation, tmp_path: Path, year: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        call_command("ledger_archive", book="HD", year=year, output=tmp_path / "x.zip")
+    assert stop.value.code == 2
+    assert f"archives of the years 2026 to 2026, not of {year}" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+    assert not AuditEvent.objects.filter(action="archive.made").exists()
+
+
+def test_opening_balances_are_in_the_archive_of_the_first_year(
+    federation: Federation, tmp_path: Path
+) -> None:
+    book = federation.books["HD"]
+    lines = balances_brought.read(b"account,debit,credit\n10201,5,\n32205,,5\n")
+    draft = balances_brought.bring(book=book, lines=lines, prepared_by=federation.maker)
+    vouchers.check_and_post(voucher=draft, checked_by=federation.checker)
+    file = tmp_path / "HD.zip"
+    with file.open("wb") as out:
+        assert archive.write(book, 2026, out).manifest["chain"]["vouchers"] == 1
+    with zipfile.ZipFile(file) as content:
+        assert "vouchers/2025-12/记-1.pdf" in content.namelist()
+    assert problems(file) == []
+
+
+def retold(zipped: Path, text: tuple[str, str] = ("", ""), journal: tuple[str, str] = ("", "")) -> Path:
+    """The archive with other words in its first voucher or its journal, and all hashes adjusted to them."""
+    with zipfile.ZipFile(zipped) as content:
+        rows = [json.loads(line) for line in content.read("vouchers/chain.jsonl").decode().splitlines()]
+        lines = content.read("journal.csv").decode().replace(*journal).encode()
+        manifest = json.loads(content.read("manifest.json"))
+    assert text[0] in rows[0]["content"]
+    rows[0]["content"] = rows[0]["content"].replace(*text)
+    previous = rows[0]["previous_hash"]
+    for row in rows:
+        row["previous_hash"] = previous
+        row["hash"] = previous = hashlib.sha256(bytes.fromhex(previous) + row["content"].encode()).hexdigest()
+    chain = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+    for entry in manifest["files"]:
+        for path, made in (("vouchers/chain.jsonl", chain), ("journal.csv", lines)):
+            if entry["path"] == path:
+                entry["sha256"] = hashlib.sha256(made).hexdigest()
+    manifest["chain"]["hash"] = previous
+    return rewritten(zipped, chain=chain, journal=lines, manifest=json.dumps(manifest).encode())
+
+
+_OTHER_AMOUNTS = "journal.csv: the amounts of voucher 记-2026-03-1 are not those of its text"
+_OTHER_VOUCHER = "voucher 记-1 of 202603: its text is of another voucher"
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({}, []),
+        ({"text": ("收到经费", "收到\u2028经费")}, []),
+        ({"text": ('"1000.00"', '"900.00"')}, [_OTHER_AMOUNTS]),
+        ({"text": ('"402"', '"408"')}, [_OTHER_AMOUNTS]),
+        ({"text": ('"false"', '"true"')}, [_OTHER_AMOUNTS]),
+        ({"text": ('"1000.00"', '"x"')}, [_OTHER_VOUCHER, "journal.csv: 记-2026-03-1 is not in the chain of vouchers"]),
+        ({"text": ('"202603","1","1"', '"202603","7","1"')}, [_OTHER_VOUCHER]),
+        ({"journal": ("1000.00", "1.00")}, [_OTHER_AMOUNTS]),
+        ({"journal": ("记-2026-03-1", "记-2026-03-9")}, ["journal.csv: voucher 记-2026-03-1 is missing",
+                                                     "journal.csv: 记-2026-03-9 is not in the chain of vouchers"]),
+        ({"journal": ("借方", "x")}, ["journal.csv cannot be read as a journal"]),
+    ],
+)  # fmt: skip
+def test_the_journal_is_computed_again_from_the_chain(
+    zipped: Path, changes: dict[str, tuple[str, str]], found: list[str]
+) -> None:
+    assert problems(retold(zipped, **changes)) == found
+
+
+@pytest.mark.django_db(transaction=True)
+def test_everything_is_read_from_one_moment_although_people_go_on_posting(
+    federation: Federation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = federation.books["HD"]
+    first, second = levy(federation, "13599"), levy(federation, "13599", "2.00")
+    vouchers.check_and_post(voucher=first, checked_by=federation.checker)
+    write_chain = archive._write_chain
+
+    def after_somebody_posted(*wanted: Any) -> dict[str, Any]:
+        (posted,) = at_once([partial(vouchers.check_and_post, voucher=second, checked_by=federation.checker)])
+        assert isinstance(posted, Voucher)
+        return write_chain(*wanted)
+
+    monkeypatch.setattr(archive, "_write_chain", after_somebody_posted)
+    file = tmp_path / "HD.zip"
+    with file.open("wb") as out:
+        assert archive.write(book, 2026, out).manifest["chain"]["vouchers"] == 1
+    assert book.vouchers.filter(state=VoucherState.POSTED).count() == 2
+    assert problems(file) == []

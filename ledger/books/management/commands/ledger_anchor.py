@@ -9,10 +9,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from ledger.books import anchors
 from ledger.books.errors import AnchorExists
+from portal.files import FileTrouble, written_whole
 
 
 class Command(BaseCommand):
@@ -34,8 +34,9 @@ class Command(BaseCommand):
             self.stdout.write(str(error))
         if options["output"]:
             try:
-                with options["output"].open("w", encoding="utf-8") as out:
-                    out.writelines(anchors.all_as_lines())
-            except OSError as error:
-                self.stderr.write(_("The file cannot be written: %(why)s") % {"why": error})
+                # A copy that breaks off would take the place of the whole one.
+                with written_whole(options["output"]) as out:
+                    out.writelines(line.encode() for line in anchors.all_as_lines())
+            except FileTrouble as error:
+                self.stderr.write(str(error))
                 sys.exit(2)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop
 from ledger.books import anchors
 from ledger.books.integrity import CheckResult, verify
 from ledger.books.models import Book
+from portal.files import FileTrouble, file_trouble
 
 
 class Command(BaseCommand):
@@ -54,9 +55,12 @@ class Command(BaseCommand):
 
     def _compare(self, file: Path) -> CheckResult:
         try:
-            with file.open(encoding="utf-8") as lines:
+            with file_trouble(file), file.open(encoding="utf-8") as lines:
                 differing = anchors.differences(lines)
-        except (OSError, ValueError) as error:
+        except FileTrouble as error:
+            self.stderr.write(str(error))
+            sys.exit(2)
+        except ValueError as error:
             self.stderr.write(_("The file of anchors cannot be read: %(why)s") % {"why": error})
             sys.exit(2)
         return CheckResult(gettext_noop("anchors kept outside agree"), not differing, ", ".join(differing))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from ledger.books.models import Book
 from ledger.reports.exports import FORMATS, write
-from portal.files import FileTrouble, file_trouble
+from portal.files import FileTrouble, written_whole
 
 
 class Command(BaseCommand):
@@ -25,13 +25,14 @@ class Command(BaseCommand):
         parser.add_argument("--output", required=True, type=Path, metavar="PATH")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        books = Book.objects.all() if options["all"] else Book.objects.filter(code=options["book"])
+        books = list(Book.objects.all() if options["all"] else Book.objects.filter(code=options["book"]))
         if not books:
-            self.stderr.write(_("There is no book %(code)s.") % {"code": options["book"]})
+            missing = _("There is no book yet.") if options["all"] else _("There is no book %(code)s.")
+            self.stderr.write(missing % {"code": options["book"]})
             sys.exit(2)
         try:
-            with file_trouble(options["output"]), options["output"].open("wb") as out:
-                write(list(books), options["format"], out)
+            with written_whole(options["output"]) as out:
+                write(books, options["format"], out)
         except FileTrouble as error:
             self.stderr.write(str(error))
             sys.exit(2)

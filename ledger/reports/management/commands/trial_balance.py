@@ -28,10 +28,16 @@ class Command(BaseCommand):
             self.stderr.write(_("There is no book %(code)s.") % {"code": options["book"]})
             sys.exit(2)
         try:
-            data = trial_balance.as_data(book, month_of(options["period"]))
+            month = month_of(options["period"])
         except NotAPeriod as error:
             self.stderr.write(str(error))
             sys.exit(2)
+        if not book.periods.filter(month=month).exists():
+            self.stderr.write(
+                _("Book %(book)s has no month %(month)s.") % {"book": book.code, "month": options["period"]}
+            )
+            sys.exit(2)
+        data = trial_balance.as_data(book, month)
         if options["json"]:
             self.stdout.write(json.dumps(data, ensure_ascii=False))
             return
