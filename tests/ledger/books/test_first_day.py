@@ -51,9 +51,9 @@ def test_opening_balances_are_opening_figures_also_in_the_middle_of_a_month(
     assert sheet["322"] == (Decimal("300.00"), Decimal("300.00"))
     ledger = [row.cells for row in ledgers.general_ledger(book, 202603).rows][:3]
     assert ledger == [
-        ("101 库存现金", "期初余额", None, None, "借", Decimal("300.00")),
-        ("", "2026-03 合计", Decimal("24.00"), Decimal("0.00"), "借", Decimal("324.00")),
-        ("", "本年累计", Decimal("24.00"), Decimal("0.00"), "借", Decimal("324.00")),
+        ("101 库存现金", "", "期初余额", None, None, "借", Decimal("300.00")),
+        ("101 库存现金", "2026-03", "本月合计", Decimal("24.00"), Decimal("0.00"), "借", Decimal("324.00")),
+        ("101 库存现金", "2026-03", "本年累计", Decimal("24.00"), Decimal("0.00"), "借", Decimal("324.00")),
     ]
     assert [check for check in verify(book=book) if not check.ok] == []
 

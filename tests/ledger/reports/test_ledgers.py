@@ -222,13 +222,14 @@ def test_every_report_is_the_same_on_screen_in_spreadsheets_and_on_paper(distric
     read = list(csv.reader(io.StringIO(tables.as_csv(report).decode("utf-8-sig"))))
     union = district.union.name
     assert read[1] == [f"编制单位：{union}", "账套：HD", f"期间：{report.period}", "金额单位：元"]
-    assert read[2] == list(report.header)
-    assert len(read) == len(report.rows) + 3
+    above = len(report.head)
+    assert read[above] == list(report.header)
+    assert len(read) == above + 1 + len(report.rows)
     sheet = load_workbook(io.BytesIO(tables.as_xlsx(report))).active
     assert sheet is not None
-    assert sheet.max_row == len(report.rows) + 3
-    assert sheet.freeze_panes == "A4"
-    assert [cell.value for cell in sheet[3] if cell.value] == list(report.header)
+    assert sheet.max_row == above + 1 + len(report.rows)
+    assert sheet.freeze_panes == f"A{above + 2}"
+    assert [cell.value for cell in sheet[above + 1] if cell.value] == list(report.header)
     paper = PdfReader(io.BytesIO(tables.as_pdf(report)))
     text = "".join(page.extract_text() for page in paper.pages)
     assert report.name.replace(" ", "") in text.replace(" ", "").replace("\n", "")
