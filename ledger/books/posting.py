@@ -11,7 +11,7 @@ from decimal import Decimal
 import psycopg
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import IntegrityError, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, connections, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from djmoney.money import Money
@@ -95,6 +95,8 @@ _POST_SEVERAL = _POST.format(
     rows=f"unnest({', '.join(f'%({name})s::{kind}[]' for name, kind in _COLUMNS.items())})"
     f" WITH ORDINALITY AS row ({', '.join(_COLUMNS)}, line)"
 )
+_FIELDS = [field.attname for field in Transaction._meta.concrete_fields]
+_BOOK = Transaction._meta.get_field("book")
 
 
 def post(
@@ -118,47 +120,48 @@ def post(
     """
     if not entries:
         raise NothingToPost(_("A transaction needs at least one entry."))
-    posted = Transaction(
-        book=book,
-        external_key=external_key,
-        date=date,
-        month=date.year * 100 + date.month,
-        kind=kind,
-        summary=summary,
-        document=document,
-        rule=rule,
-        reverses=reverses,
-        mirror_key=mirror_key,
-        created_at=timezone.now(),
-        created_by_id=actor.pk if actor else None,
-    )
-    row = _execute(posted, entries)
-    if row is None:
-        return _the_first(posted, entries)
-    (posted.pk,) = row
-    posted._state.adding = False
-    posted._state.db = connection.alias
-    return posted
-
-
-def _execute(posted: Transaction, entries: Sequence[Entry]) -> tuple[int] | None:
-    """Run the statement on Django's connection; psycopg's own cursor, because Django's never prepares."""
-    connection.ensure_connection()
-    # Alone the statement is its own database transaction; inside another one a refusal must leave that one usable.
-    guard = transaction.atomic() if connection.in_atomic_block else nullcontext()
+    head = {
+        "book": book.pk,
+        "key": external_key,
+        "date": date,
+        "month": date.year * 100 + date.month,
+        "kind": kind,
+        "summary": summary,
+        "document": document,
+        "rule": rule,
+        "reverses": reverses.pk if reverses else None,
+        "mirror": mirror_key,
+        "now": timezone.now(),
+        "actor": actor.pk if actor else None,
+    }
     try:
-        with (
-            ledger_refusals(),
-            guard,
-            connection.wrap_database_errors,
-            psycopg.Cursor(connection.connection) as cursor,
-        ):
-            statement = _POST_ONE if len(entries) == 1 else _POST_SEVERAL
-            return cursor.execute(statement, _parameters(posted, entries), prepare=True).fetchone()
+        row = _execute(head, entries)
     except IntegrityError as error:
         if isinstance(error.__cause__, psycopg.errors.NotNullViolation):
-            raise UnknownAccount(_missing_accounts(posted.book, entries)) from error
+            raise UnknownAccount(_missing_accounts(book, entries)) from error
         raise
+    # Made like a row that was read: values in the order of the columns take a third of the time that names take.
+    posted = Transaction.from_db(DEFAULT_DB_ALIAS, _FIELDS, (row and row[0], *head.values()))
+    _BOOK.set_cached_value(posted, book)
+    if reverses is not None:
+        posted.reverses = reverses
+    return posted if row else _the_first(posted, entries)
+
+
+def _execute(head: dict[str, object], entries: Sequence[Entry]) -> tuple[int] | None:
+    database = connections[DEFAULT_DB_ALIAS]
+    database.ensure_connection()
+    # Alone the statement is its own database transaction; inside another one a refusal must leave that one usable.
+    guard = transaction.atomic() if database.in_atomic_block else nullcontext()
+    statement = _POST_ONE if len(entries) == 1 else _POST_SEVERAL
+    # psycopg's own cursor, because Django's never prepares.
+    with (
+        ledger_refusals(),
+        guard,
+        database.wrap_database_errors,
+        psycopg.Cursor(database.connection) as cursor,
+    ):
+        return cursor.execute(statement, head | _lines(entries), prepare=True).fetchone()
 
 
 def reverse(
@@ -199,7 +202,7 @@ def reverse(
     )
 
 
-def _parameters(posted: Transaction, entries: Sequence[Entry]) -> dict[str, object]:
+def _lines(entries: Sequence[Entry]) -> dict[str, object]:
     rows = [
         (
             e.debit,
@@ -215,21 +218,7 @@ def _parameters(posted: Transaction, entries: Sequence[Entry]) -> dict[str, obje
         for e in entries
     ]
     columns = rows[0] if len(rows) == 1 else map(list, zip(*rows, strict=True))
-    return {
-        "book": posted.book_id,
-        "key": posted.external_key,
-        "date": posted.date,
-        "month": posted.month,
-        "kind": posted.kind,
-        "summary": posted.summary,
-        "document": posted.document,
-        "rule": posted.rule,
-        "reverses": posted.reverses_id,
-        "mirror": posted.mirror_key,
-        "now": posted.created_at,
-        "actor": posted.created_by_id,
-        **dict(zip(_COLUMNS, columns, strict=True)),
-    }
+    return dict(zip(_COLUMNS, columns, strict=True))
 
 
 def _the_first(posted: Transaction, entries: Sequence[Entry]) -> Transaction:
