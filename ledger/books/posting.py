@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 import psycopg
 from django.conf import settings
@@ -97,6 +99,7 @@ _POST_SEVERAL = _POST.format(
 )
 _FIELDS = [field.attname for field in Transaction._meta.concrete_fields]
 _BOOK = Transaction._meta.get_field("book")
+_kept = threading.local()
 
 
 def post(
@@ -154,14 +157,17 @@ def _execute(head: dict[str, object], entries: Sequence[Entry]) -> tuple[int] | 
     # Alone the statement is its own database transaction; inside another one a refusal must leave that one usable.
     guard = transaction.atomic() if database.in_atomic_block else nullcontext()
     statement = _POST_ONE if len(entries) == 1 else _POST_SEVERAL
-    # psycopg's own cursor, because Django's never prepares.
-    with (
-        ledger_refusals(),
-        guard,
-        database.wrap_database_errors,
-        psycopg.Cursor(database.connection) as cursor,
-    ):
+    with ledger_refusals(), guard, database.wrap_database_errors:
+        cursor = _cursor_of(database.connection)
         return cursor.execute(statement, head | _lines(entries), prepare=True).fetchone()
+
+
+def _cursor_of(opened: psycopg.Connection[Any]) -> psycopg.Cursor[Any]:
+    """One for each connection, as a new one looks up every adapter again; psycopg's, as Django's never prepares."""
+    cursor: psycopg.Cursor[Any] | None = getattr(_kept, "cursor", None)
+    if cursor is None or cursor.connection is not opened:
+        cursor = _kept.cursor = psycopg.Cursor(opened)
+    return cursor
 
 
 def reverse(
