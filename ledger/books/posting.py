@@ -159,7 +159,7 @@ def _execute(head: dict[str, object], entries: Sequence[Entry]) -> tuple[int] | 
     statement = _POST_ONE if len(entries) == 1 else _POST_SEVERAL
     with ledger_refusals(), guard, database.wrap_database_errors:
         cursor = _cursor_of(database.connection)
-        return cursor.execute(statement, head | _lines(entries), prepare=True).fetchone()
+        return cursor.execute(statement, _parameters(head, entries), prepare=True).fetchone()
 
 
 def _cursor_of(opened: psycopg.Connection[Any]) -> psycopg.Cursor[Any]:
@@ -208,7 +208,7 @@ def reverse(
     )
 
 
-def _lines(entries: Sequence[Entry]) -> dict[str, object]:
+def _parameters(head: dict[str, object], entries: Sequence[Entry]) -> dict[str, object]:
     rows = [
         (
             e.debit,
@@ -224,7 +224,7 @@ def _lines(entries: Sequence[Entry]) -> dict[str, object]:
         for e in entries
     ]
     columns = rows[0] if len(rows) == 1 else map(list, zip(*rows, strict=True))
-    return dict(zip(_COLUMNS, columns, strict=True))
+    return head | dict(zip(_COLUMNS, columns, strict=True))
 
 
 def _the_first(posted: Transaction, entries: Sequence[Entry]) -> Transaction:
