@@ -66,7 +66,7 @@ WITH head AS (
       LEFT JOIN books_account debit ON debit.book_id = head.book_id AND debit.code = row.debit
       LEFT JOIN books_account credit ON credit.book_id = head.book_id AND credit.code = row.credit
 )
-SELECT count(*) FROM head
+SELECT array_agg(id ORDER BY id) FROM head
 """
 _OTHER_CONTENT = """
 SELECT h.external_key
@@ -130,11 +130,13 @@ def _copy_and_post(cursor: psycopg.Cursor[tuple[Any, ...]], new: Sequence[NewTra
                      e.nature, e.economic_class)
                 )  # fmt: skip
     posted = cursor.execute(_POST_MANY, [timezone.now()]).fetchone()
-    if posted is None or posted[0] < len(new):
-        other = cursor.execute(_OTHER_CONTENT).fetchone()
-        if other is not None:
-            raise ExternalKeyReused(
-                _("“%(key)s” has already been posted with other content.") % {"key": other[0]}
-            )
+    if posted and posted[0] and len(posted[0]) == len(new):
+        # All are new, and were given their numbers in the order asked.
+        return list(posted[0])
+    other = cursor.execute(_OTHER_CONTENT).fetchone()
+    if other is not None:
+        raise ExternalKeyReused(
+            _("“%(key)s” has already been posted with other content.") % {"key": other[0]}
+        )
     ids = cursor.execute(_IDS).fetchone()
     return list(ids[0]) if ids else []
