@@ -13,10 +13,18 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from .entry_rows import (
+    PLAIN_COLUMNS,
+    PLAIN_LINES,
+    SIDED_COLUMNS,
+    SIDED_LINES,
+    Entry,
+    plain_values,
+    sided_values,
+)
 from .errors import ExternalKeyReused, NothingToPost, UnknownAccount, ledger_refusals
 from .first_day import require_begun
 from .models import Book, Transaction
-from .posting import PLAIN_COLUMNS, PLAIN_LINES, SIDED_COLUMNS, SIDED_LINES, Entry, plain_values, sided_values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +78,7 @@ WITH head AS (
       LEFT JOIN books_account debit ON debit.book_id = head.book_id AND debit.code = row.debit
       LEFT JOIN books_account credit ON credit.book_id = head.book_id AND credit.code = row.credit
 )
-SELECT count(*) FROM head
+SELECT array_agg(id ORDER BY id) FROM head
 """
 # What was left to follow from others is not compared.
 _OTHER_CONTENT = """
@@ -138,11 +146,13 @@ def _copy_and_post(cursor: psycopg.Cursor[tuple[Any, ...]], new: Sequence[NewTra
                 copy.write_row((n, line, *head, *values(entry)))
     statement = _POST_MANY.format(lines=SIDED_LINES if is_sided else PLAIN_LINES)
     posted = cursor.execute(statement, [timezone.now()]).fetchone()
-    if posted is None or posted[0] < len(new):
-        other = cursor.execute(_OTHER_CONTENT).fetchone()
-        if other is not None:
-            raise ExternalKeyReused(
-                _("“%(key)s” has already been posted with other content.") % {"key": other[0]}
-            )
+    if posted and posted[0] and len(posted[0]) == len(new):
+        # All are new, and were given their numbers in the order asked.
+        return list(posted[0])
+    other = cursor.execute(_OTHER_CONTENT).fetchone()
+    if other is not None:
+        raise ExternalKeyReused(
+            _("“%(key)s” has already been posted with other content.") % {"key": other[0]}
+        )
     ids = cursor.execute(_IDS).fetchone()
     return list(ids[0]) if ids else []

@@ -3,94 +3,34 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass, replace
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from typing import Any
 
 import psycopg
-from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import IntegrityError, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, connections
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from djmoney.money import Money
 
+from .entry_rows import (
+    PLAIN_COLUMNS,
+    PLAIN_LINES,
+    SIDED_COLUMNS,
+    SIDED_LINES,
+    Details,
+    Entry,
+    plain_values,
+    sided_values,
+)
 from .errors import ExternalKeyReused, HoldEnded, NothingToPost, UnknownAccount, ledger_refusals
 from .first_day import require_begun
-from .models import Book, FundSource, Hold, Transaction, Transfer
+from .models import Book, Hold, Transaction, Transfer
 
+__all__ = ["Details", "Entry", "post", "reverse"]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Details:
-    """What one side of a line says besides its account and amount; fields as in ``Entry``."""
-
-    project: str = ""
-    fund_source: str = FundSource.OWN.value
-    party: str = ""
-    nature: str = ""
-    economic_class: str = ""
-    summary: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One line to post: debit and credit account codes of the book, a positive amount in yuan, dimensions.
-
-    Left empty, ``nature`` (基本/项目) follows from the project, ``economic_class`` (款级) from the account, and
-    ``summary`` (摘要) is that of the transaction. ``red`` writes the line in red letters (红字): the amount is taken
-    off both sides. ``on_credit`` is what the credit side says where that differs from the debit side, as when money of
-    one account goes from one project to another.
-    """
-
-    debit: str
-    credit: str
-    amount: Money
-    project: str = ""
-    fund_source: str = FundSource.OWN.value
-    party: str = ""
-    nature: str = ""
-    economic_class: str = ""
-    summary: str = ""
-    red: bool = False
-    on_credit: Details | None = None
-
-    def __post_init__(self) -> None:
-        if self.amount.amount <= 0:
-            raise NothingToPost(_("An entry needs an amount above zero."))
-        if self.amount.amount != round(self.amount.amount, 2):
-            raise NothingToPost(_("An entry has whole fen: at most two decimals."))
-        if str(self.amount.currency) != settings.DEFAULT_CURRENCY:
-            raise NothingToPost(_("The books are kept in yuan."))
-
-
-# How lines become transfers, for one transaction and for many. Plain lines say the same on both sides.
-PLAIN_LINES = """
-       (transaction_id, book_id, month, line, debit_id, credit_id, amount, amount_currency, is_red, project,
-        fund_source, party, nature, economic_class)
-SELECT head.id, head.book_id, head.month, row.line, debit.id, credit.id, row.amount, 'CNY', row.red, row.project,
-       row.fund, row.party,
-       CASE WHEN row.nature <> '' OR 'expense' NOT IN (debit.account_class, credit.account_class) THEN row.nature
-            WHEN row.project <> '' THEN 'project' ELSE 'basic' END,
-       coalesce(nullif(row.economic, ''), nullif(debit.economic_class, ''), credit.economic_class)
-"""
-# With details of its own on the credit side, each side follows its own account only.
-SIDED_LINES = """
-       (transaction_id, book_id, month, line, debit_id, credit_id, amount, amount_currency, is_red, project,
-        fund_source, party, nature, economic_class, line_summary, credit_project, credit_fund_source, credit_party,
-        credit_nature, credit_economic_class, credit_line_summary)
-SELECT head.id, head.book_id, head.month, row.line, debit.id, credit.id, row.amount, 'CNY', row.red, row.project,
-       row.fund, row.party,
-       CASE WHEN row.nature <> '' OR debit.account_class <> 'expense'
-                 AND (row.credit_fund IS NOT NULL OR credit.account_class <> 'expense') THEN row.nature
-            WHEN row.project <> '' THEN 'project' ELSE 'basic' END,
-       coalesce(nullif(row.economic, ''), nullif(debit.economic_class, ''),
-                CASE WHEN row.credit_fund IS NULL THEN credit.economic_class ELSE '' END),
-       row.line_summary, row.credit_project, row.credit_fund, row.credit_party,
-       CASE WHEN row.credit_nature <> '' OR row.credit_fund IS NULL OR credit.account_class <> 'expense'
-            THEN row.credit_nature WHEN row.credit_project <> '' THEN 'project' ELSE 'basic' END,
-       CASE WHEN row.credit_fund IS NOT NULL THEN coalesce(nullif(row.credit_economic, ''), credit.economic_class) END,
-       row.credit_line_summary
-"""
 
 # One prepared statement: the transaction and its transfers stand or fall together, in one round trip. An account that
 # the book does not have leaves a null, which the table refuses.
@@ -110,29 +50,6 @@ WITH head AS (
 ){more}
 SELECT id FROM head
 """
-PLAIN_COLUMNS = {
-    "debit": "varchar",
-    "credit": "varchar",
-    "amount": "numeric",
-    "red": "bool",
-    "project": "text",
-    "fund": "text",
-    "party": "text",
-    "nature": "text",
-    "economic": "text",
-}
-SIDED_COLUMNS = PLAIN_COLUMNS | dict.fromkeys(
-    (
-        "line_summary",
-        "credit_project",
-        "credit_fund",
-        "credit_party",
-        "credit_nature",
-        "credit_economic",
-        "credit_line_summary",
-    ),
-    "text",
-)
 # A hold ends in the statement that posts its money; the table refuses to end it twice.
 _ENDED = """, ended AS (
     UPDATE books_hold SET state = 'posted', posted_as_id = head.id FROM head WHERE books_hold.id = %(ends)s
@@ -154,6 +71,9 @@ _POST_ONE = _POST.format(lines=PLAIN_LINES, rows=_one(PLAIN_COLUMNS), more="")
 _POST_SEVERAL = _POST.format(lines=PLAIN_LINES, rows=_several(PLAIN_COLUMNS), more="")
 _POST_SIDED = _POST.format(lines=SIDED_LINES, rows=_several(SIDED_COLUMNS), more="")
 _POST_AND_END = _POST.format(lines=SIDED_LINES, rows=_several(SIDED_COLUMNS), more=_ENDED)
+_FIELDS = [field.attname for field in Transaction._meta.concrete_fields]
+_BOOK = Transaction._meta.get_field("book")
+_kept = threading.local()
 
 
 def post(
@@ -181,60 +101,79 @@ def post(
     if not entries:
         raise NothingToPost(_("A transaction needs at least one entry."))
     require_begun(book=book, date=date, kind=kind)
-    posted = Transaction(
-        book=book,
-        external_key=external_key,
-        date=date,
-        month=date.year * 100 + date.month,
-        kind=kind,
-        summary=summary,
-        document=document,
-        rule=rule,
-        reverses=reverses,
-        mirror_key=mirror_key,
-        created_at=timezone.now(),
-        created_by_id=actor.pk if actor else None,
-    )
-    row = _execute(posted, entries, ends)
-    if row is None:
-        return _the_first(posted, entries, ends)
-    (posted.pk,) = row
-    posted._state.adding = False
-    posted._state.db = connection.alias
-    return posted
-
-
-def _execute(posted: Transaction, entries: Sequence[Entry], ends: Hold | None) -> tuple[int] | None:
-    """Run the statement on Django's connection; psycopg's own cursor, because Django's never prepares."""
-    is_sided = ends is not None or any(e.on_credit or e.summary for e in entries)
-    parameters = _head(posted)
-    if is_sided:
-        statement = _POST_SIDED if ends is None else _POST_AND_END
-        columns = zip(SIDED_COLUMNS, map(list, zip(*map(sided_values, entries), strict=True)), strict=True)
-        parameters |= {"ends": ends and ends.pk, **dict(columns)}
-    elif len(entries) == 1:
-        statement = _POST_ONE
-        parameters |= zip(PLAIN_COLUMNS, plain_values(entries[0]), strict=True)
-    else:
-        statement = _POST_SEVERAL
-        parameters |= zip(
-            PLAIN_COLUMNS, map(list, zip(*map(plain_values, entries), strict=True)), strict=True
-        )
-    connection.ensure_connection()
-    # Alone the statement is its own database transaction; inside another one a refusal must leave that one usable.
-    guard = transaction.atomic() if connection.in_atomic_block else nullcontext()
+    # In the order of the columns of a transaction.
+    head = {
+        "book": book.pk,
+        "key": external_key,
+        "date": date,
+        "month": date.year * 100 + date.month,
+        "kind": kind,
+        "summary": summary,
+        "document": document,
+        "rule": rule,
+        "reverses": reverses.pk if reverses else None,
+        "mirror": mirror_key,
+        "now": timezone.now(),
+        "actor": actor.pk if actor else None,
+    }
     try:
-        with (
-            ledger_refusals(),
-            guard,
-            connection.wrap_database_errors,
-            psycopg.Cursor(connection.connection) as cursor,
-        ):
-            return cursor.execute(statement, parameters, prepare=True).fetchone()
+        row = _execute(*_prepared(head, entries, ends))
     except IntegrityError as error:
         if isinstance(error.__cause__, psycopg.errors.NotNullViolation):
-            raise UnknownAccount(_missing_accounts(posted.book, entries)) from error
+            raise UnknownAccount(_missing_accounts(book, entries)) from error
         raise
+    # Made like a row that was read: values in the order of the columns take a third of the time that names take.
+    posted = Transaction.from_db(DEFAULT_DB_ALIAS, _FIELDS, (row and row[0], *head.values()))
+    _BOOK.set_cached_value(posted, book)
+    if reverses is not None:
+        posted.reverses = reverses
+    return posted if row else _the_first(posted, entries, ends)
+
+
+def _prepared(
+    head: dict[str, object], entries: Sequence[Entry], ends: Hold | None
+) -> tuple[str, dict[str, object]]:
+    """The statement that posts these lines, with its parameters."""
+    if ends is None and not any(e.on_credit or e.summary for e in entries):
+        if len(entries) == 1:
+            return _POST_ONE, head | dict(zip(PLAIN_COLUMNS, plain_values(entries[0]), strict=True))
+        columns = zip(*map(plain_values, entries), strict=True)
+        return _POST_SEVERAL, head | dict(zip(PLAIN_COLUMNS, map(list, columns), strict=True))
+    columns = zip(*map(sided_values, entries), strict=True)
+    parameters = head | dict(zip(SIDED_COLUMNS, map(list, columns), strict=True))
+    if ends is None:
+        return _POST_SIDED, parameters
+    return _POST_AND_END, parameters | {"ends": ends.pk}
+
+
+def _execute(statement: str, parameters: dict[str, object]) -> tuple[int] | None:
+    database = connections[DEFAULT_DB_ALIAS]
+    database.ensure_connection()
+    with ledger_refusals(), database.wrap_database_errors:
+        cursor = _cursor_of(database.connection)
+        # Alone the statement is its own database transaction; inside another one a refusal must leave that one usable.
+        with _savepoint(cursor) if database.in_atomic_block else nullcontext():
+            return cursor.execute(statement, parameters, prepare=True).fetchone()
+
+
+@contextmanager
+def _savepoint(cursor: psycopg.Cursor[Any]) -> Iterator[None]:
+    """Django's own goes over a cursor of its own each time, which costs as much again as the post."""
+    cursor.execute("SAVEPOINT post")
+    try:
+        yield
+    except psycopg.Error:
+        cursor.execute("ROLLBACK TO SAVEPOINT post")
+        raise
+    cursor.execute("RELEASE SAVEPOINT post")
+
+
+def _cursor_of(opened: psycopg.Connection[Any]) -> psycopg.Cursor[Any]:
+    """One for each connection, as a new one looks up every adapter again; psycopg's, as Django's never prepares."""
+    cursor: psycopg.Cursor[Any] | None = getattr(_kept, "cursor", None)
+    if cursor is None or cursor.connection is not opened:
+        cursor = _kept.cursor = psycopg.Cursor(opened)
+    return cursor
 
 
 def reverse(
@@ -263,47 +202,6 @@ def reverse(
         actor=actor,
         reverses=original,
     )
-
-
-def plain_values(e: Entry) -> tuple[object, ...]:
-    """The values of ``PLAIN_COLUMNS``."""
-    return (
-        e.debit,
-        e.credit,
-        e.amount.amount,
-        e.red,
-        e.project,
-        e.fund_source,
-        e.party,
-        e.nature,
-        e.economic_class,
-    )
-
-
-def sided_values(e: Entry) -> tuple[object, ...]:
-    """The values of ``SIDED_COLUMNS``."""
-    c = e.on_credit
-    on_credit = (
-        (c.project, c.fund_source, c.party, c.nature, c.economic_class, c.summary) if c else (None,) * 6
-    )
-    return (*plain_values(e), e.summary, *on_credit)
-
-
-def _head(posted: Transaction) -> dict[str, object]:
-    return {
-        "book": posted.book_id,
-        "key": posted.external_key,
-        "date": posted.date,
-        "month": posted.month,
-        "kind": posted.kind,
-        "summary": posted.summary,
-        "document": posted.document,
-        "rule": posted.rule,
-        "reverses": posted.reverses_id,
-        "mirror": posted.mirror_key,
-        "now": posted.created_at,
-        "actor": posted.created_by_id,
-    }
 
 
 def _entry(line: Transfer) -> Entry:

@@ -66,6 +66,11 @@ RULES = {
           FULL JOIN (SELECT book_id, word, month, max(number) AS number FROM books_voucher WHERE state = 'posted'
                       GROUP BY 1, 2, 3) v USING (book_id, word, month)
          WHERE book_id = ANY(%(books)s) AND c.last_number IS DISTINCT FROM v.number""",
+    _("nothing but opening balances stands before the first day"): """
+        SELECT format('book %%s transaction %%s of %%s', b.code, t.id, t.date)
+          FROM books_book b JOIN books_transaction t ON t.book_id = b.id AND t.date < b.opened_on
+         WHERE b.id = ANY(%(books)s)
+           AND NOT (t.kind IN ('manual', 'opening') AND t.date = date_trunc('month', b.opened_on)::date - 1)""",
     _("months with entries are in order"): """
         SELECT format('book %%s month %%s has no period', b.code, t.month)
           FROM (SELECT DISTINCT account_id, month FROM books_turnover) t JOIN books_account a ON a.id = t.account_id

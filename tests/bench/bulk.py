@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import statistics
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -12,9 +12,11 @@ import psycopg
 from django.db import connection, transaction
 from djmoney.money import Money
 
+from tests.bench import raw_tables
+from tests.bench.rounds import in_turn, ratio, spread
+
 _DAY = dt.date(2026, 3, 16)
 _CHUNK = 10_000
-_ROUNDS = 3
 _INCOMING = """
 CREATE TEMPORARY TABLE incoming (n int, book_id bigint, external_key text, date date, summary text, document text,
                                  debit_id bigint, credit_id bigint, amount numeric(18, 2), party text) ON COMMIT DROP
@@ -39,37 +41,34 @@ def measure(count: int) -> dict[str, Any]:
 
     book = factories.book_of(factories.municipal_union("BULK"))
     ids = dict(book.accounts.filter(code__in=["13599", "408"]).values_list("code", "id"))
-    with connection.cursor() as cursor:
-        for name in ("transaction", "transfer"):
-            cursor.execute(f"DROP TABLE IF EXISTS raw_{name}")
-            cursor.execute(
-                f"CREATE TABLE raw_{name}"
-                f" (LIKE books_{name} INCLUDING DEFAULTS INCLUDING IDENTITY INCLUDING INDEXES)"
-            )
-    rates: dict[str, list[float]] = {"copy_and_insert_select": [], "posted": []}
-    for run in range(_ROUNDS):
-        for name, make, write in (
-            ("copy_and_insert_select", partial(_row, book, ids), _write_raw),
-            ("posted", partial(_new, book), _write_ours),
-        ):
-            took = 0.0
-            for first in range(0, count, _CHUNK):
-                chunk = [make(run, n) for n in range(first, min(first + _CHUNK, count))]
-                began = time.perf_counter()
-                write(chunk)
-                took += time.perf_counter() - began
-            rates[name].append(count / took)
-    middle = {name: statistics.median(found) for name, found in rates.items()}
+    raw_tables.create("transaction", "transfer")
+    contenders = {
+        "copy_and_insert_select": partial(_rate, count, partial(_row, book, ids), _write_raw),
+        "posted": partial(_rate, count, partial(_new, book), _write_ours),
+    }
+    rates = in_turn(contenders)
     return {
         "transactions": count,
-        **{f"{name}_per_s": round(rate) for name, rate in middle.items()},
-        "posted_to_raw": round(middle["posted"] / middle["copy_and_insert_select"], 2),
+        **{f"{name}_per_s": spread(found) for name, found in rates.items()},
+        "posted_to_raw": ratio(rates["posted"], rates["copy_and_insert_select"]),
     }
 
 
-def _row(book: Any, ids: dict[str, int], run: int, n: int) -> tuple[object, ...]:
+def _rate(
+    count: int, make: Callable[[int, int], Any], write: Callable[[list[Any]], object], round_: int
+) -> float:
+    took = 0.0
+    for first in range(0, count, _CHUNK):
+        chunk = [make(round_, n) for n in range(first, min(first + _CHUNK, count))]
+        began = time.perf_counter()
+        write(chunk)
+        took += time.perf_counter() - began
+    return count / took
+
+
+def _row(book: Any, ids: dict[str, int], round_: int, n: int) -> tuple[object, ...]:
     amount = Money("150.00", "CNY").amount
-    return (n, book.pk, f"{run}:{n}", _DAY, "发放", f"DF{n}", ids["13599"], ids["408"], amount, f"M{n}")
+    return (n, book.pk, f"{round_}:{n}", _DAY, "发放", f"DF{n}", ids["13599"], ids["408"], amount, f"M{n}")
 
 
 def _write_raw(rows: list[tuple[object, ...]]) -> None:
@@ -81,13 +80,13 @@ def _write_raw(rows: list[tuple[object, ...]]) -> None:
         cursor.execute(_RAW)
 
 
-def _new(book: Any, run: int, n: int) -> Any:
+def _new(book: Any, round_: int, n: int) -> Any:
     from ledger.books.bulk import NewTransaction
     from ledger.books.posting import Entry
 
     return NewTransaction(
         book=book,
-        external_key=f"{run}:{n}",
+        external_key=f"{round_}:{n}",
         date=_DAY,
         kind="bench",
         summary="发放",

@@ -36,13 +36,14 @@ def scratch_database() -> Iterator[None]:
 
 
 @contextmanager
-def empty_database(name: str) -> Iterator[str]:
-    """The address of an empty database on the same server, dropped afterwards."""
+def empty_database(name: str, template: str = "template1") -> Iterator[str]:
+    """The address of a database on the same server, empty or as its template is; dropped afterwards."""
     address = urlsplit(os.environ["DATABASE_URL"])
     with psycopg.connect(urlunsplit(address._replace(path="/postgres")), autocommit=True) as admin:
         drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
         admin.execute(drop)
-        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        admin.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
         try:
             yield urlunsplit(address._replace(path=f"/{name}"))
         finally:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import statistics
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
@@ -14,16 +15,15 @@ import psycopg
 from django.db import connection
 from djmoney.money import Money
 
+from tests.bench import raw_tables
 from tests.bench.database import empty_database
+from tests.bench.rounds import in_turn, ratio, spread
+from tests.bench.workers import Rate, steady_rate
 
 _DAY = dt.date(2026, 3, 16)
-_ROUNDS = 3
-# The rows that one post leaves behind (transaction, transfer, two balances, two turnovers) in tables with the same
-# indexes and none of the ledger's rules: what the same storage costs without a ledger.
-_RAW_TABLES = "".join(
-    f"CREATE TABLE raw_{name} (LIKE books_{name} INCLUDING DEFAULTS INCLUDING IDENTITY INCLUDING INDEXES);"
-    for name in ("transaction", "transfer", "balance", "turnover")
-)
+_WARM_UP = 0.5
+_PEERS = ("hordak", "django_ledger")
+# The rows that one post leaves behind: transaction, transfer, two balances, two turnovers.
 _RAW_POST = """
 WITH head AS (
     INSERT INTO raw_transaction
@@ -36,95 +36,110 @@ WITH head AS (
       FROM head
 ), balance AS (
     INSERT INTO raw_balance AS b (account_id, shard, debit, credit, guard)
-    VALUES (%(debit)s, 0, %(amount)s, 0, 0), (%(credit)s, 0, 0, %(amount)s, 0)
+    VALUES (%(debit)s, %(debit_part)s, %(amount)s, 0, 0), (%(credit)s, %(credit_part)s, 0, %(amount)s, 0)
     ON CONFLICT (account_id, shard)
     DO UPDATE SET debit = b.debit + EXCLUDED.debit, credit = b.credit + EXCLUDED.credit
 )
 INSERT INTO raw_turnover AS t (account_id, month, shard, debit, credit)
-VALUES (%(debit)s, %(month)s, 0, %(amount)s, 0), (%(credit)s, %(month)s, 0, 0, %(amount)s)
+VALUES (%(debit)s, %(month)s, %(debit_part)s, %(amount)s, 0), (%(credit)s, %(month)s, %(credit_part)s, 0, %(amount)s)
 ON CONFLICT (account_id, month, shard)
 DO UPDATE SET debit = t.debit + EXCLUDED.debit, credit = t.credit + EXCLUDED.credit
 """
 
 
-def measure(posts: int) -> dict[str, Any]:
-    """Each worker posts to two accounts of its own, then all workers to the same two; medians of three rounds."""
+def measure(milliseconds: int) -> dict[str, Any]:
+    """Each worker posts to two accounts of its own, then all workers to the same two.
+
+    Every contender has the same time in every round, after as much warming up, and rounds begin in turn.
+    """
     from tests import factories
 
     city = factories.municipal_union()
     books = [factories.book_of(factories.community_union(city, code=f"B{n:02d}")) for n in range(8)]
+    raw_tables.create("transaction", "transfer", "balance", "turnover")
     with connection.cursor() as cursor:
-        cursor.execute(_RAW_TABLES)
         cursor.execute("ANALYZE")
-    result: dict[str, Any] = {"posts_per_worker": posts, "rounds": _ROUNDS}
-    for name, workers, chosen in (
-        ("1 worker", 1, books),
-        ("8 workers", 8, books),
-        ("8 workers, one hot pair of accounts", 8, books[:1]),
-    ):
-        result[name] = _beside(name, workers, chosen, posts)
-    hot, distinct = result["8 workers, one hot pair of accounts"], result["8 workers"]
-    hot["hot_to_distinct"] = round(hot["posted_per_s"] / distinct["posted_per_s"], 2)
+    result: dict[str, Any] = {"seconds_each": milliseconds / 1000}
+    rates: dict[str, list[float]] = {}
+    with ExitStack() as stack:
+        for peer in _PEERS:
+            address = stack.enter_context(empty_database(f"peer_{peer}_empty"))
+            _peer_command(peer, "prepare", address, "--workers", "8")
+        for name, workers, chosen in (
+            ("1 worker", 1, books),
+            ("8 workers", 8, books),
+            ("8 workers, one hot pair of accounts", 8, books[:1]),
+        ):
+            result[name], rates[name] = _beside(name, workers, chosen, milliseconds / 1000)
+    hot = result["8 workers, one hot pair of accounts"]
+    hot["hot_to_distinct"] = ratio(rates["8 workers, one hot pair of accounts"], rates["8 workers"])
     return result
 
 
-def _beside(name: str, workers: int, books: list[Any], posts: int) -> dict[str, Any]:
-    from tests.bench.workers import per_second
+def _beside(name: str, workers: int, books: list[Any], seconds: float) -> tuple[dict[str, Any], list[float]]:
+    def ours_or_raw(work: Callable[..., Iterator[object]], n: int) -> Rate:
+        return steady_rate(
+            partial(work, books, f"{name}:{n}"), workers=workers, seconds=seconds, warm_up=_WARM_UP
+        )
 
-    rates: dict[str, list[float]] = {
-        "raw_statement": [],
-        "posted": [],
-        "django_hordak": [],
-        "django_ledger": [],
+    is_hot = len(books) < workers
+    contenders: dict[str, Callable[[int], Rate]] = {
+        "raw_statement": partial(ours_or_raw, _raw),
+        "posted": partial(ours_or_raw, _ours),
+        "django_hordak": partial(_peer, "hordak", workers, seconds, is_hot),
     }
-    for n in range(_ROUNDS):
-        rates["raw_statement"].append(per_second(partial(_raw, books, posts, f"{name}:{n}"), workers=workers))
-        rates["posted"].append(per_second(partial(_ours, books, posts, f"{name}:{n}"), workers=workers))
-        for peer in ("hordak", "django_ledger"):
-            is_hot = len(books) < workers
-            # Entries of one ledger of django-ledger collide when several workers write them at once.
-            if not (is_hot and peer == "django_ledger"):
-                share = max(posts // (4 if peer == "hordak" else 20), 5)
-                rates[f"django_{peer.removeprefix('django_')}"].append(
-                    _peer(peer, workers, share, is_hot=is_hot)
-                )
-    medians = {key: statistics.median(found) for key, found in rates.items() if found}
-    ours = medians["posted"]
-    figures: dict[str, Any] = {f"{key}_per_s": round(rate) for key, rate in medians.items()}
-    for peer in ("raw_statement", "django_hordak", "django_ledger"):
-        if peer in medians:
-            figures[f"posted_to_{peer}"] = round(ours / medians[peer], 2)
-    return figures
+    # Entries of one ledger of django-ledger collide when several workers write them at once.
+    if not is_hot:
+        contenders["django_ledger"] = partial(_peer, "django_ledger", workers, seconds, is_hot)
+    found = in_turn(contenders)
+    figures: dict[str, Any] = {}
+    for contender, rates in found.items():
+        figures[f"{contender}_per_s"] = spread([rate.per_s for rate in rates])
+        figures[f"{contender}_client_us"] = spread([rate.client_us for rate in rates])
+        if server := [rate.server_us for rate in rates if rate.server_us is not None]:
+            figures[f"{contender}_server_us"] = spread(server)
+    ours = [rate.per_s for rate in found["posted"]]
+    for peer, rates in found.items():
+        if peer != "posted":
+            figures[f"posted_to_{peer}"] = ratio(ours, [rate.per_s for rate in rates])
+    return figures, ours
 
 
-def _peer(peer: str, workers: int, posts: int, *, is_hot: bool) -> float:
-    with empty_database(f"peer_{peer}") as url:
-        command = [sys.executable, "-m", "tests.bench.peers", peer, "--database", url]
-        command += ["--workers", str(workers), "--posts", str(posts), *(["--hot"] if is_hot else [])]
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=600)
-    return float(json.loads(done.stdout.splitlines()[-1])["per_s"])
+def _peer(peer: str, workers: int, seconds: float, is_hot: bool, round_: int) -> Rate:
+    with empty_database(f"peer_{peer}", template=f"peer_{peer}_empty") as address:
+        settings = ["--workers", str(workers), "--seconds", str(seconds), "--warm-up", str(_WARM_UP)]
+        said = _peer_command(peer, "post", address, *settings, *(["--hot"] if is_hot else []))
+    return Rate(**json.loads(said.splitlines()[-1]))
 
 
-def _raw(books: list[Any], posts: int, run: str, worker: int) -> int:
+def _peer_command(peer: str, task: str, address: str, *settings: str) -> str:
+    command = [sys.executable, "-m", "tests.bench.peers", peer, task, "--database", address, *settings]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=600).stdout
+
+
+def _raw(books: list[Any], run: str, worker: int) -> Iterator[object]:
     book = books[worker % len(books)]
-    ids = dict(book.accounts.filter(code__in=["13501", "401"]).values_list("code", "id"))
+    debit, credit = (book.accounts.get(code=code) for code in ("13501", "401"))
+    amount, n = Money("24.00", "CNY").amount, 0
+    backend = connection.connection.info.backend_pid
     with psycopg.Cursor(connection.connection) as cursor:
-        for n in range(posts):
+        while True:
+            n += 1
             values = {
                 "book": book.pk, "key": f"{run}:{worker}:{n}", "date": _DAY, "month": 202603, "kind": "bench",
-                "summary": "收会费", "document": "", "debit": ids["13501"], "credit": ids["401"],
-                "amount": Money("24.00", "CNY").amount, "fund": "own",
+                "summary": "收会费", "document": "", "debit": debit.pk, "credit": credit.pk, "amount": amount,
+                "fund": "own", "debit_part": backend % debit.shards, "credit_part": backend % credit.shards,
             }  # fmt: skip
-            cursor.execute(_RAW_POST, values, prepare=True)
-    return posts
+            yield cursor.execute(_RAW_POST, values, prepare=True)
 
 
-def _ours(books: list[Any], posts: int, run: str, worker: int) -> int:
+def _ours(books: list[Any], run: str, worker: int) -> Iterator[object]:
     from ledger.books.posting import Entry, post
 
-    book = books[worker % len(books)]
-    for n in range(posts):
-        post(
+    book, n = books[worker % len(books)], 0
+    while True:
+        n += 1
+        yield post(
             book=book,
             external_key=f"{run}:{worker}:{n}",
             date=_DAY,
@@ -132,4 +147,3 @@ def _ours(books: list[Any], posts: int, run: str, worker: int) -> int:
             summary="收会费",
             entries=[Entry(debit="13501", credit="401", amount=Money("24.00", "CNY"))],
         )
-    return posts

@@ -24,50 +24,63 @@ SELECT id || 'C', id, transaction_id, book_id, credit_id, month, line, 'C',
 CREATE OR REPLACE FUNCTION books_apply_transfers() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    is_one constant boolean := (SELECT count(*) = 1 AND bool_and(debit_id <> credit_id) FROM new_rows);
     line books_transfer;
+    is_one boolean;
     facts record;
-    change numeric;
-    -- The two sides of one line, the account with the lower number first.
-    accounts bigint[];
-    parts int[];
-    debits numeric[];
-    credits numeric[];
+    is_whole boolean;
+    is_late boolean;
+    is_leaf boolean;
+    lacks_dimension boolean;
+    period_state text;
+    -- The two sides of one line, the account with the lower number first: what one gains, the other gains opposite.
+    first_id bigint;
+    second_id bigint;
+    first_part int;
+    second_part int;
+    first_debit numeric;
+    first_credit numeric;
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'the books are written in READ COMMITTED' USING ERRCODE = 'PH011';
     END IF;
+    SELECT * INTO line FROM new_rows;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    is_one := line.debit_id <> line.credit_id AND NOT EXISTS (SELECT FROM new_rows OFFSET 1);
     IF is_one THEN
         -- Nearly every payment is one line: each row by its key, no sorting, no grouping.
-        SELECT * INTO line FROM new_rows;
         PERFORM pg_advisory_xact_lock_shared(7001, line.book_id::int);
-        SELECT (t.book_id, t.month, d.book_id, c.book_id)
-               = (line.book_id, line.month, line.book_id, line.book_id) AS is_whole,
-               t.xid <> pg_current_xact_id() OR NOT t.cmin = f.cmin AS is_late,
-               d.is_leaf AND c.is_leaf AS is_leaf,
+        SELECT (t.book_id, t.month, d.book_id, c.book_id) = (line.book_id, line.month, line.book_id, line.book_id),
+               t.xid <> pg_current_xact_id() OR NOT t.cmin = f.cmin,
+               d.is_leaf AND c.is_leaf,
                d.needs_project AND line.project = ''
                OR d.needs_nature AND line.nature = ''
                OR d.needs_economic_class AND line.economic_class = ''
                OR c.needs_project AND coalesce(line.credit_project, line.project) = ''
                OR c.needs_nature AND coalesce(line.credit_nature, line.nature) = ''
-               OR c.needs_economic_class AND coalesce(line.credit_economic_class, line.economic_class) = ''
-                   AS lacks_dimension,
-               (SELECT state FROM books_period WHERE book_id = line.book_id AND month = line.month) AS period_state,
-               pg_backend_pid() % d.shards AS debit_part, pg_backend_pid() % c.shards AS credit_part
-          INTO facts
+               OR c.needs_economic_class AND coalesce(line.credit_economic_class, line.economic_class) = '',
+               (SELECT state FROM books_period WHERE book_id = line.book_id AND month = line.month),
+               least(d.id, c.id), greatest(d.id, c.id),
+               pg_backend_pid() % CASE WHEN d.id < c.id THEN d.shards ELSE c.shards END,
+               pg_backend_pid() % CASE WHEN d.id < c.id THEN c.shards ELSE d.shards END,
+               CASE WHEN d.id > c.id THEN 0.00 WHEN line.is_red THEN -line.amount ELSE line.amount END,
+               CASE WHEN d.id < c.id THEN 0.00 WHEN line.is_red THEN -line.amount ELSE line.amount END
+          INTO is_whole, is_late, is_leaf, lacks_dimension, period_state,
+               first_id, second_id, first_part, second_part, first_debit, first_credit
           FROM books_transaction t, books_transfer f, books_account d, books_account c
          WHERE t.id = line.transaction_id AND f.id = line.id AND d.id = line.debit_id AND c.id = line.credit_id;
     ELSE
         -- Each pair of accounts is looked up once; OFFSET 0 keeps it a look-up for each row.
         SELECT bool_and(g.is_whole AND (d.book_id, c.book_id) IS NOT DISTINCT FROM (g.book_id, g.book_id))
-                   IS NOT FALSE AS is_whole,
-               bool_or(g.is_late) AS is_late,
-               bool_and(d.is_leaf AND c.is_leaf) AS is_leaf,
+                   IS NOT FALSE,
+               bool_or(g.is_late),
+               bool_and(d.is_leaf AND c.is_leaf),
                bool_or(d.needs_project AND g.debit_project OR d.needs_nature AND g.debit_nature
                        OR d.needs_economic_class AND g.debit_economic_class
                        OR c.needs_project AND g.credit_project OR c.needs_nature AND g.credit_nature
-                       OR c.needs_economic_class AND g.credit_economic_class) AS lacks_dimension
-          INTO facts
+                       OR c.needs_economic_class AND g.credit_economic_class)
+          INTO is_whole, is_late, is_leaf, lacks_dimension
           FROM (SELECT n.book_id, n.debit_id, n.credit_id,
                        -- Whether any line lacks it.
                        bool_or(n.project = '') AS debit_project, bool_or(n.nature = '') AS debit_nature,
@@ -85,14 +98,14 @@ BEGIN
           LEFT JOIN LATERAL (SELECT * FROM books_account WHERE id = g.debit_id OFFSET 0) d ON true
           LEFT JOIN LATERAL (SELECT * FROM books_account WHERE id = g.credit_id OFFSET 0) c ON true;
     END IF;
-    IF facts.is_whole IS NOT TRUE THEN
+    IF is_whole IS NOT TRUE THEN
         RAISE EXCEPTION 'a line has the book and month of its transaction, and two accounts of that book'
             USING ERRCODE = 'PH005';
-    ELSIF facts.is_late THEN
+    ELSIF is_late THEN
         RAISE EXCEPTION 'a posted transaction takes no further lines' USING ERRCODE = 'PH001';
-    ELSIF NOT facts.is_leaf THEN
+    ELSIF NOT is_leaf THEN
         RAISE EXCEPTION 'only the lowest accounts take postings' USING ERRCODE = 'PH003';
-    ELSIF facts.lacks_dimension THEN
+    ELSIF lacks_dimension THEN
         RAISE EXCEPTION 'a line lacks a dimension that its account requires' USING ERRCODE = 'PH009';
     END IF;
 
@@ -126,31 +139,19 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    IF facts.period_state IS DISTINCT FROM 'open' THEN
+    IF period_state IS DISTINCT FROM 'open' THEN
         RAISE EXCEPTION 'period % is closed', line.month USING ERRCODE = 'PH004';
-    END IF;
-    change := CASE WHEN line.is_red THEN -line.amount ELSE line.amount END;
-    IF line.debit_id < line.credit_id THEN
-        accounts := ARRAY[line.debit_id, line.credit_id];
-        parts := ARRAY[facts.debit_part, facts.credit_part];
-        debits := ARRAY[change, 0.00];
-        credits := ARRAY[0.00, change];
-    ELSE
-        accounts := ARRAY[line.credit_id, line.debit_id];
-        parts := ARRAY[facts.credit_part, facts.debit_part];
-        debits := ARRAY[0.00, change];
-        credits := ARRAY[change, 0.00];
     END IF;
     -- A part of a statement that nobody reads runs after it: balances first, as holds take them alone.
     WITH turnovers AS (
         INSERT INTO books_turnover AS t (account_id, month, shard, debit, credit)
-        VALUES (accounts[1], line.month, parts[1], debits[1], credits[1]),
-               (accounts[2], line.month, parts[2], debits[2], credits[2])
+        VALUES (first_id, line.month, first_part, first_debit, first_credit),
+               (second_id, line.month, second_part, first_credit, first_debit)
         ON CONFLICT (account_id, month, shard)
         DO UPDATE SET debit = t.debit + EXCLUDED.debit, credit = t.credit + EXCLUDED.credit
     )
     INSERT INTO books_balance AS b (account_id, shard, debit, credit, guard)
-    VALUES (accounts[1], parts[1], debits[1], credits[1], 0), (accounts[2], parts[2], debits[2], credits[2], 0)
+    VALUES (first_id, first_part, first_debit, first_credit, 0), (second_id, second_part, first_credit, first_debit, 0)
     ON CONFLICT (account_id, shard)
     DO UPDATE SET debit = b.debit + EXCLUDED.debit, credit = b.credit + EXCLUDED.credit;
     RETURN NULL;

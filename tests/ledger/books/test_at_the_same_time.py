@@ -34,6 +34,13 @@ def test_the_same_event_posted_by_eight_at_once_is_posted_once(book: Book) -> No
     assert queries.balance_of(book, "101") == yuan("24.00")
 
 
+def test_posting_goes_on_over_a_connection_that_was_opened_anew(book: Book) -> None:
+    cash_dues(book, key="before")
+    connection.close()
+    cash_dues(book, key="after")
+    assert queries.balance_of(book, "101") == yuan("48.00")
+
+
 def test_posts_between_the_same_accounts_in_opposite_directions_never_deadlock(book: Book) -> None:
     def many(debit: str, credit: str, worker: int) -> None:
         for n in range(20):

@@ -56,6 +56,28 @@ def test_a_posted_event_moves_both_balances(book: Book) -> None:
     assert queries.balance_of(book, "401") == yuan("24.00")
 
 
+def test_what_is_returned_is_what_was_stored(book: Book, federation: Federation) -> None:
+    first = cash_dues(book)
+    posted = post(
+        book=book,
+        external_key="dues:1:back",
+        date=dt.date(2026, 3, 17),
+        kind="refund",
+        summary="退会费",
+        entries=[Entry(debit="101", credit="401", amount=yuan("24.00"), red=True)],
+        document="S-1",
+        mirror_key="M-1",
+        actor=federation.maker,
+        reverses=first,
+        rule="dues.cash/1",
+    )
+    stored = Transaction.objects.get(pk=posted.pk)
+    for field in Transaction._meta.concrete_fields:
+        assert getattr(posted, field.attname) == getattr(stored, field.attname), field.name
+    assert posted.book is book
+    assert posted.reverses is first
+
+
 def test_posting_the_same_key_and_content_again_changes_nothing(book: Book) -> None:
     first = cash_dues(book)
     assert cash_dues(book) == first
