@@ -7,10 +7,12 @@ class BenefitsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from ledger.books.detail_accounts import register_used
         from ledger.books.integrity import register
 
-        from . import integrity
+        from . import integrity, programmes
 
+        register_used(programmes.expense_accounts)
         register(_("every taken place has one claim"), integrity.PLACES)
         register(_("paid benefits equal their postings"), integrity.POSTINGS)
         register(_("benefits stand as their payout lines do"), integrity.LINES)

@@ -176,3 +176,8 @@ def commit_budget(version: ProgrammeVersion, year_key: int, amounts: list[tuple[
                 _("%(union)s has no budget for “%(programme)s” in %(year)s.")
                 % {"union": union.name, "programme": version.programme.name, "year": year_key}
             )
+
+
+def expense_accounts() -> set[str]:
+    """Codes of the accounts that benefits are spent on, under any version of any programme."""
+    return set(ProgrammeVersion.objects.values_list("expense_account", flat=True).distinct())

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from . import manual
 from .errors import BalancesRefused
 from .first_day import day_of_balances, require_balances_only
-from .models import Book, Period, PeriodState, Side, Voucher
+from .models import Account, AccountClass, Book, Period, PeriodState, Side, Voucher
 from .pairing import Line
 from .sheets import amount_in, dimensions_in, rows_of
 
@@ -58,6 +59,22 @@ def bring_file(*, book: Book, content: bytes, prepared_by: AbstractBaseUser) -> 
                 % {"row": number, "account": account}
             )
     return bring(book=book, lines=[line for _number, line in rows], prepared_by=prepared_by)
+
+
+def are_written(book: Book) -> bool:
+    """Whether the opening balances are in the books or drafted already, or a month is closed over them."""
+    day = day_of_balances(book)
+    return (
+        book.vouchers.filter(month=day.year * 100 + day.month).exists()
+        or book.periods.filter(state=PeriodState.CLOSED).exists()
+    )
+
+
+def accounts_to_bring(book: Book) -> QuerySet[Account]:
+    """The accounts that can have an opening balance: the lowest ones, but no income and expenditure."""
+    results = [AccountClass.INCOME, AccountClass.EXPENSE]
+    found = book.accounts.filter(is_leaf=True, kept_by="").exclude(account_class__in=results)
+    return found.order_by("code")
 
 
 def read(content: bytes) -> list[Line]:

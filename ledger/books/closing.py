@@ -58,6 +58,15 @@ HAVING sum(CASE p.side WHEN 'D' THEN p.amount ELSE -p.amount END) <> 0
 _NAMED = 5
 
 
+def posted_by_closing() -> set[str]:
+    """Codes of the accounts that closing months and years posts to."""
+    results = {code for targets in _RESULTS.values() for code in targets.values()}
+    year_ends = {
+        code for pairs in _YEAR_END.values() for sources, target in pairs for code in (*sources, target)
+    }
+    return results | year_ends
+
+
 def month_end(month: int) -> dt.date:
     """The last day of YYYYMM."""
     return dt.date(month // 100, month % 100, calendar.monthrange(month // 100, month % 100)[1])

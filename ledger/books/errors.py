@@ -149,6 +149,12 @@ class NothingToPost(LedgerError):
     code = "nothing_to_post"
 
 
+class DetailRefused(LedgerError):
+    """A detail account that cannot be added as it is."""
+
+    code = "detail_refused"
+
+
 class RoleRefused(LedgerError):
     """A database role that is missing, or that could take the guards of the books off."""
 

@@ -18,18 +18,30 @@ _TOO_LARGE = Decimal(10) ** 13
 _AMOUNT = re.compile(r"-?\d{1,25}(\.\d{1,2}0*)?", re.ASCII)
 _TEXT_LENGTH = 60
 
+# Columns and words as accountants write them.
+HEADINGS = {
+    "account": "科目代码", "debit": "借方", "credit": "贷方", "project": "项目", "fund_source": "资金来源",
+    "party": "往来", "from": "原科目", "to": "新科目", "amount": "金额",
+}  # fmt: skip
+_COLUMNS = {heading: column for column, heading in HEADINGS.items()}
+_FUND_SOURCES = {"自有经费": FundSource.OWN.value, "上级专项补助": FundSource.EARMARKED.value}
+
 Row = dict[str, str]
 
 
 def rows_of(content: bytes, *, columns: Sequence[str], needed: Sequence[str]) -> Iterator[tuple[int, Row]]:
-    """Each row with its line in the file, cells without spaces around; UTF-8 or GB18030. Raises BalancesRefused."""
+    """Each row with its line in the file, cells without spaces around; UTF-8 or GB18030. Raises BalancesRefused.
+
+    Columns may be named in English, as in ``columns``, or in Chinese.
+    """
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("gb18030", errors="replace")
     rows = csv.DictReader(io.StringIO(text, newline=""))
     try:
-        if not set(needed) <= set(rows.fieldnames or ()):
+        rows.fieldnames = [_COLUMNS.get(name.strip(), name.strip()) for name in rows.fieldnames or ()]
+        if not set(needed) <= set(rows.fieldnames):
             raise BalancesRefused(
                 _("The file needs the columns %(columns)s.") % {"columns": ", ".join(columns)}
             )
@@ -57,11 +69,12 @@ def amount_in(text: str, row: int) -> Decimal:
 
 def dimensions_in(cells: Row, row: int) -> dict[str, str]:
     """Project, source of the money and party of a row. Raises BalancesRefused."""
-    fund_source = cells["fund_source"] or FundSource.OWN.value
+    said = cells["fund_source"]
+    fund_source = _FUND_SOURCES.get(said, said) or FundSource.OWN.value
     if fund_source not in FundSource.values:
         raise BalancesRefused(
             _("Row %(row)s: the money is from one of %(sources)s.")
-            % {"row": row, "sources": ", ".join(FundSource.values)}
+            % {"row": row, "sources": ", ".join([*_FUND_SOURCES, *FundSource.values])}
         )
     for text in (cells["project"], cells["party"]):
         if len(text) > _TEXT_LENGTH or not text.isprintable():

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
 from .views import (
+    accounts,
     bank,
     bank_lines,
     books,
@@ -151,6 +152,13 @@ urlpatterns: list[URLPattern] = [
         voucher_templates.delete,
         "office_templates",
         name="office_template_delete",
+    ),
+    path("books/<str:code>/chart/", accounts.accounts, name="office_accounts"),
+    path("books/<str:code>/opening/", accounts.opening_balances, name="office_opening_balances"),
+    path(
+        "books/<str:code>/opening/blank.csv",
+        accounts.opening_balances_blank,
+        name="office_opening_balances_blank",
     ),
     path("books/<str:code>/budget/", budget.budget, name="office_budget"),
     act("books/<str:code>/budget/confirm/", budget.confirm, "office_budget", name="office_budget_confirm"),

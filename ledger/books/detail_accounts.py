@@ -1,0 +1,101 @@
+"""Detail accounts (明细科目) that a union adds below the official ones, each with what authorises it (总说明 一).
+
+Level-1 accounts are the ministry's; nobody adds, merges or renames them. An account with details takes no postings of
+its own, so that accounts which rules, closing or sub-ledgers post to stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from . import acts
+from .closing import posted_by_closing
+from .errors import DetailRefused
+from .models import Account, Book, Transfer
+from .opening import add_account
+from .rules import all_rules
+
+_DIGITS = 2
+_LONGEST = 11  # level 5
+_used: list[Callable[[], set[str]]] = []
+
+
+def register_used(codes: Callable[[], set[str]]) -> None:
+    """Add accounts that another part of the house posts to, by code: they stay without details."""
+    _used.append(codes)
+
+
+@transaction.atomic
+def add_detail(
+    *, book: Book, code: str, name: str, authorised_by: str, added_by: AbstractBaseUser, name_en: str = ""
+) -> Account:
+    """Add an account two digits below another one of the book. Raises DetailRefused with what stands in the way."""
+    Book.objects.select_for_update(no_key=True).get(pk=book.pk)
+    parent = book.accounts.filter(code=code[:-_DIGITS]).first()
+    if (
+        not re.fullmatch(r"[0-9]{5,}", code)
+        or len(code) > _LONGEST
+        or len(code) % _DIGITS == 0
+        or parent is None
+    ):
+        raise DetailRefused(
+            _("A detail account has the code of the account above it and two more digits, such as 13505.")
+        )
+    if not name.strip() or not authorised_by.strip():
+        raise DetailRefused(_("Give the account a name, and say which document authorises it."))
+    if book.accounts.filter(code=code).exists():
+        raise DetailRefused(_("There is an account %(code)s already.") % {"code": code})
+    _require_free(parent)
+    account = add_account(
+        book=book,
+        code=code,
+        name=name.strip(),
+        name_en=name_en.strip(),
+        authorised_by=authorised_by.strip(),
+    )
+    acts.record(
+        actor=added_by,
+        action="account.added",
+        target=account,
+        union=book.union,
+        account=str(account),
+        authorised_by=account.authorised_by,
+    )
+    return account
+
+
+def takes_details(account: Account) -> bool:
+    """Whether ``add_detail`` would add an account below this one."""
+    try:
+        _require_free(account)
+    except DetailRefused:
+        return False
+    return True
+
+
+def _require_free(parent: Account) -> None:
+    if parent.code.startswith("102"):
+        raise DetailRefused(_("Accounts below 102 come with their bank accounts."))
+    if not parent.is_leaf:
+        return
+    if parent.kept_by or parent.code in _posted_by_rules().union(posted_by_closing(), *(f() for f in _used)):
+        raise DetailRefused(
+            _("%(account)s is posted to by the system and stays without details.") % {"account": parent}
+        )
+    if Transfer.objects.filter(Q(debit=parent) | Q(credit=parent)).exists():
+        raise DetailRefused(
+            _(
+                "%(account)s has entries already. Add the new account beside it, or use it from the first entry."
+            )
+            % {"account": parent}
+        )
+
+
+def _posted_by_rules() -> set[str]:
+    return {code for rule in all_rules() for line in rule.lines for code in (line.debit, line.credit)}

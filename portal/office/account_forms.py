@@ -1,0 +1,24 @@
+"""What an accountant types for a new detail account."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+class DetailForm(forms.Form):
+    """Code, names and what authorises the account."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        help_text=_("The code of the account above and two more digits, such as 13505"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+    name = forms.CharField(label=_("Name in Chinese"), max_length=80)
+    name_en = forms.CharField(label=_("Name in English"), max_length=120, required=False)
+    authorised_by = forms.CharField(
+        label=_("Authorised by"),
+        help_text=_("Number or title of the document that allows this account"),
+        max_length=80,
+    )
