@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class DetailForm(forms.Form):
     """Code, names and what authorises the account."""
 
     code = forms.CharField(
-        label=_("Code"),
+        label=pgettext_lazy("books", "Code"),
         help_text=_("The code of the account above and two more digits, such as 13505"),
         max_length=20,
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),

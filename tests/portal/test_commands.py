@@ -71,7 +71,7 @@ BALANCES = "account,debit,credit,project,fund_source,party\n"
         ("101,10000000000000.00,,,,\n",
          "Row 2: 10,000,000,000,000.00 yuan is more than the books can keep."),
         ("101,5,,,,\n32104,,5,,earmarked,\n", "Row 3: earmarked money names its project."),
-        ("101,5,,,mine,\n", "Row 2: the money is from one of own, earmarked."),
+        ("101,5,,,mine,\n", "Row 2: the money is from one of 自有经费, 上级专项补助, own, earmarked."),
         (f"101,5,,{'长' * 61},,\n",
          f"Row 2: “{'长' * 60}” is too long, or has characters that cannot be printed."),
         ("101,5,,a\x00b,,\n", "Row 2: “ab” is too long, or has characters that cannot be printed."),
@@ -116,7 +116,10 @@ def test_who_brings_opening_balances_and_from_where(
     [
         ("from,to\n", "The file needs the columns from, to, amount, project, fund_source, party."),
         ("from,to,amount\n102,10201,viel\n", "Row 2: “viel” is not an amount."),
-        ("from,to,amount,fund_source\n102,10201,1,x\n", "Row 2: the money is from one of own, earmarked."),
+        (
+            "from,to,amount,fund_source\n102,10201,1,x\n",
+            "Row 2: the money is from one of 自有经费, 上级专项补助, own, earmarked.",
+        ),
         ("from,to,amount\n102,10201,1\n", "Close every month of HD-2009 first."),
         (b"\xff\xfe\x00", "The file needs the columns from, to, amount, project, fund_source, party."),
     ],
