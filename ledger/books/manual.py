@@ -36,6 +36,7 @@ from .models import (
     AccountClass,
     Book,
     FundSource,
+    Nature,
     PeriodState,
     Posting,
     Side,
@@ -46,9 +47,10 @@ from .models import (
     VoucherState,
     VoucherTemplate,
 )
-from .pairing import DETAILS, Line, both_sides, entries_of
+from .pairing import DETAILS, Line, entries_of, moves_nothing
 from .posting import post, reverse
 
+_FEWEST_LINES = 2
 # Transactions that only the books know of: nobody's own records break when they are cancelled.
 _CANCELLABLE = frozenset({"manual", "opening"})
 
@@ -257,8 +259,8 @@ def _require_writable(book: Book, date: dt.date, lines: Sequence[Line]) -> dict[
         )
     require_begun(book=book, date=date)
     require_balances_only(book=book, date=date, accounts=[line.account for line in lines])
-    if not {line.side for line in lines} >= {Side.DEBIT.value, Side.CREDIT.value}:
-        raise VoucherIncomplete(_("A voucher needs at least one debit and one credit line."))
+    if len(lines) < _FEWEST_LINES:
+        raise VoucherIncomplete(_("A voucher needs at least two lines."))
     if any(not line.amount for line in lines):
         raise VoucherIncomplete(_("Every line needs an amount."))
     sums = {side: sum(line.amount for line in lines if line.side == side) for side in Side.values}
@@ -271,15 +273,14 @@ def _require_writable(book: Book, date: dt.date, lines: Sequence[Line]) -> dict[
                 "difference": f"{abs(sums[Side.DEBIT] - sums[Side.CREDIT]):,.2f}",
             }
         )
-    if any(_left_by_colour(lines)):
-        raise VoucherUnbalanced(_("Red and black lines must balance among themselves."))
     wanted = {line.account for line in lines}
     accounts = {account.code: account for account in book.accounts.filter(code__in=wanted)}
     for code in sorted(wanted):
         _require_account(book, code, accounts.get(code))
     for line in lines:
+        _require_details(accounts[line.account], line)
         _require_purpose(book, line)
-    for line in both_sides(lines):
+    for line in moves_nothing(lines):
         raise VoucherUnbalanced(
             _("%(account)s stands on both sides and nothing moves. Give the sides different details.")
             % {"account": line.account}
@@ -297,19 +298,13 @@ def _require_purpose(book: Book, line: Line) -> None:
         )
 
 
-def _left_by_colour(lines: Sequence[Line]) -> list[Decimal]:
-    """Amounts of each colour whose two sides differ: red lines are paired with red ones only."""
-    left = []
-    for is_red in (False, True):
-        sums = [
-            sum(
-                (line.amount for line in lines if line.side == side and (line.amount < 0) == is_red),
-                Decimal(0),
-            )
-            for side in Side.values
-        ]
-        left.append(sums[0] - sums[1])
-    return left
+def _require_details(account: Account, line: Line) -> None:
+    """What the account asks of its lines (制度第二十二条); nature and class follow from the account, see ``_keep``."""
+    is_earmarked = line.fund_source == FundSource.EARMARKED
+    if (account.needs_project or is_earmarked) and not line.project:
+        raise DimensionMissing(_("%(account)s: name the project.") % {"account": account})
+    if account.needs_economic_class and not (line.economic_class or account.economic_class):
+        raise DimensionMissing(_("%(account)s: choose the economic class.") % {"account": account})
 
 
 def _require_account(book: Book, code: str, account: Account | None) -> None:
@@ -321,6 +316,8 @@ def _require_account(book: Book, code: str, account: Account | None) -> None:
         raise NotLowestAccount(
             _("%(account)s has detail accounts. Choose one of them.") % {"account": account}
         )
+    if code == "102":
+        raise NotLowestAccount(_("Add the union's bank account below 102 first, then post to it."))
     if account.kept_by:
         raise AccountKeptElsewhere(
             _("%(account)s is kept by dues and payouts and cannot be written by hand.") % {"account": account}
@@ -328,9 +325,13 @@ def _require_account(book: Book, code: str, account: Account | None) -> None:
 
 
 def _keep(voucher: Voucher, lines: Sequence[Line], accounts: dict[str, Account]) -> None:
+    """Keep the lines with what follows from their accounts written out, so that whoever checks them sees it."""
     kept: list[VoucherLine] = []
     for n, line in enumerate(lines, start=1):
         details: dict[str, Any] = {name: getattr(line, name) for name in DETAILS}
+        if accounts[line.account].account_class == AccountClass.EXPENSE:
+            details["nature"] = line.nature or (Nature.PROJECT if line.project else Nature.BASIC)
+            details["economic_class"] = line.economic_class or accounts[line.account].economic_class
         kept.append(
             VoucherLine(
                 voucher=voucher,

@@ -42,20 +42,32 @@ class _Open:
 
 
 def entries_of(lines: Sequence[Line]) -> list[Entry]:
-    """Pair debit and credit lines, in their order, into transfers; lines of one project meet each other first.
+    """Pair lines that balance, in their order, into transfers; every line keeps its side, its colour and its details.
 
-    Every side keeps what its line says; red lines meet red ones.
+    Lines of one project meet each other first. Red lines meet red ones of the other side; what is left of them meets
+    black ones of their own side, as when a refund is debited in black to the bank and in red to the expenditure.
     """
-    return [_entry(debit, credit, amount) for debit, credit, amount in _meetings(lines)]
+    return [entry for one, other, amount in _meetings(lines) for entry in _entries(one, other, amount)]
 
 
-def both_sides(lines: Sequence[Line]) -> list[Line]:
-    """Lines that would meet another one that says the same of the same account: an entry that moves nothing."""
+def moves_nothing(lines: Sequence[Line]) -> list[Line]:
+    """Lines that would meet another one that says the same of the same account."""
     return [
-        debit
-        for debit, credit, _amount in _meetings(lines)
-        if (debit.account, debit.details) == (credit.account, credit.details)
+        one
+        for one, other, _amount in _meetings(lines)
+        if (one.account, one.details) == (other.account, other.details)
     ]
+
+
+def _entries(one: Line, other: Line, amount: Decimal) -> Iterator[Entry]:
+    if one.side != other.side:
+        yield _entry(one, other, amount)
+        return
+    # A black and a red line of one side: the red one gets the other side of the black one, and both of its own sides
+    # in red, which takes that off again and leaves what was written.
+    black, red = one, other
+    yield _entry(black, red, amount) if black.side == Side.DEBIT else _entry(red, black, amount)
+    yield _entry(red, red, -amount)
 
 
 def _entry(debit: Line, credit: Line, amount: Decimal) -> Entry:
@@ -71,29 +83,33 @@ def _entry(debit: Line, credit: Line, amount: Decimal) -> Entry:
 
 
 def _meetings(lines: Sequence[Line]) -> Iterator[tuple[Line, Line, Decimal]]:
+    """Debit and credit of one colour, then black and red of one side; amounts of the first line's colour."""
     debit_side, credit_side = _open(lines, Side.DEBIT), _open(lines, Side.CREDIT)
+    for sign in (1, -1):
+        yield from _meet(_of(debit_side, sign), _of(credit_side, sign))
+    for side in (debit_side, credit_side):
+        yield from _meet(_of(side, 1), _of(side, -1))
+
+
+def _meet(ones: list[_Open], others: list[_Open]) -> Iterator[tuple[Line, Line, Decimal]]:
     for is_same_money in (True, False):
-        for debit in debit_side:
-            for credit in credit_side:
-                if not is_same_money or _money(debit.line) == _money(credit.line):
-                    amount = _meet(debit, credit)
-                    if amount:
-                        yield debit.line, credit.line, amount
+        for one in ones:
+            for other in others:
+                size = min(abs(one.left), abs(other.left))
+                if size and (not is_same_money or _money(one.line) == _money(other.line)):
+                    amount = size.copy_sign(one.left)
+                    one.left -= amount
+                    other.left -= size.copy_sign(other.left)
+                    yield one.line, other.line, amount
 
 
 def _open(lines: Sequence[Line], side: Side) -> list[_Open]:
     return [_Open(line, line.amount) for line in lines if line.side == side]
 
 
+def _of(side: list[_Open], sign: int) -> list[_Open]:
+    return [one for one in side if one.left * sign > 0]
+
+
 def _money(line: Line) -> tuple[str, str]:
     return line.project, line.fund_source
-
-
-def _meet(debit: _Open, credit: _Open) -> Decimal:
-    """Take what two lines of one colour have in common off both; negative in red letters."""
-    if not debit.left or not credit.left or (debit.left > 0) != (credit.left > 0):
-        return Decimal(0)
-    amount = min(debit.left, credit.left, key=abs)
-    debit.left -= amount
-    credit.left -= amount
-    return amount

@@ -36,11 +36,12 @@ RULES = {
           JOIN books_book b ON b.id = v.book_id
          WHERE v.state = 'posted' AND v.kind = 'manual' AND v.form > 1 AND b.id = ANY(%(books)s) AND EXISTS (
                SELECT FROM (SELECT account_id, side, project, fund_source, party, summary, sum(amount) AS amount
-                              FROM books_voucherline WHERE voucher_id = v.id GROUP BY 1, 2, 3, 4, 5, 6) typed
+                              FROM books_voucherline WHERE voucher_id = v.id GROUP BY 1, 2, 3, 4, 5, 6
+                            HAVING sum(amount) <> 0) typed
                  FULL JOIN (SELECT p.account_id, p.side, p.project, p.fund_source, p.party, p.line_summary AS summary,
                                    sum(p.amount) AS amount
                               FROM books_voucherentry e JOIN books_posting p ON p.transaction_id = e.transaction_id
-                             WHERE e.voucher_id = v.id GROUP BY 1, 2, 3, 4, 5, 6) posted
+                             WHERE e.voucher_id = v.id GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(p.amount) <> 0) posted
                       USING (account_id, side, project, fund_source, party, summary)
                 WHERE typed.amount IS DISTINCT FROM posted.amount)""",
     _("holds are counted on their accounts"): """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Sum
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ledger.books import manual, queries, vouchers
@@ -23,6 +24,7 @@ from ledger.books.errors import (
     DimensionMissing,
     NotCancellable,
     NotLowestAccount,
+    Overdrawn,
     PeriodClosed,
     PostedIsFinal,
     UnknownAccount,
@@ -126,13 +128,18 @@ def test_what_a_draft_refuses(
 
 
 def test_a_refusal_when_checking_leaves_the_draft_as_it_was(federation: Federation, bank: str) -> None:
-    lines = [line(bank, "D", "5.00"), line("40302", "C", "5.00")]
+    lines = [line("50602", "D", "5.00", nature="basic", economic_class="30201"), line(bank, "C", "5.00")]
     draft = levy(federation, bank, lines=lines)
-    with pytest.raises(DimensionMissing):
+    with pytest.raises(Overdrawn):
         vouchers.check_and_post(voucher=draft, checked_by=federation.checker)
     draft.refresh_from_db()
     assert draft.state == VoucherState.DRAFT
     assert manual.lines_of(draft) == lines
+    with pytest.raises(DimensionMissing, match="40302"):
+        manual.revise(
+            voucher=draft, date=DAY, summary="收到专项补助", prepared_by=federation.maker,
+            lines=[line(bank, "D", "5.00"), line("40302", "C", "5.00")],
+        )  # fmt: skip
     manual.revise(
         voucher=draft, date=DAY, summary="收到专项补助", prepared_by=federation.maker,
         lines=[line(bank, "D", "5.00"), line("40302", "C", "5.00", project="普惠补贴", fund_source="earmarked")],
@@ -214,22 +221,52 @@ def test_sql_cannot_write_into_a_posted_voucher(federation: Federation, bank: st
         cursor.execute(statement)
 
 
-amounts = st.decimals("0.01", "999999.99", places=2)
+amounts = st.decimals("-999999.99", "999999.99", places=2).filter(bool)
 
 
-@given(left=st.lists(amounts, min_size=1, max_size=8), red=st.booleans(), parts=st.integers(1, 5))
-def test_any_balanced_lines_become_transfers_that_add_up(left: list[Decimal], red: bool, parts: int) -> None:
-    sign = -1 if red else 1
-    total = sum(left, Decimal(0))
-    share = (total / parts).quantize(Decimal("0.01"))
-    right = [share] * (parts - 1) + [total - share * (parts - 1)]
-    lines = [line(f"5{n}", "D", str(sign * amount)) for n, amount in enumerate(left)]
-    lines += [line(f"1{n}", "C", str(sign * amount)) for n, amount in enumerate(right) if amount]
-    entries = entries_of(lines)
-    assert all(e.amount.amount > 0 and e.red == red for e in entries)
-    for one in lines:
-        same = [e.amount.amount for e in entries if one.account in (e.debit, e.credit)]
-        assert sum(same) == abs(one.amount)
+@given(
+    typed=st.lists(st.tuples(st.sampled_from("DC"), amounts), min_size=1, max_size=9),
+    projects=st.lists(st.sampled_from(["", "项目甲"]), min_size=10, max_size=10),
+)
+def test_any_balanced_lines_become_transfers_that_say_each_line(
+    typed: list[tuple[str, Decimal]], projects: list[str]
+) -> None:
+    difference = sum((amount if side == "D" else -amount for side, amount in typed), Decimal(0))
+    typed = [*typed, ("C", difference)] if difference else typed
+    assume(len(typed) > 1)
+    lines = [
+        line(str(100 + n), side, str(amount), project=projects[n]) for n, (side, amount) in enumerate(typed)
+    ]
+    said: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
+    for entry in entries_of(lines):
+        assert entry.amount.amount > 0
+        amount = -entry.amount.amount if entry.red else entry.amount.amount
+        said[entry.debit, "D", entry.project] += amount
+        said[entry.credit, "C", (entry.on_credit or entry).project] += amount
+    assert {key: amount for key, amount in said.items() if amount} == {
+        (x.account, x.side, x.project): x.amount for x in lines
+    }
+
+
+def test_a_refund_is_written_in_black_and_red_on_one_side(federation: Federation, bank: str) -> None:
+    lines = [line(bank, "D", "100.00"), line("50501", "D", "-100.00", economic_class="30216", nature="basic")]
+    posted = vouchers.check_and_post(
+        voucher=levy(federation, bank, lines=lines), checked_by=federation.checker
+    )
+    assert manual.lines_of(posted) == lines
+    rows = {row.code: (row.debit, row.credit) for row in queries.trial_balance(posted.book, 202603)}
+    assert rows["50501"] == (Decimal("-100.00"), Decimal("0.00"))
+    assert rows[bank] == (Decimal("100.00"), Decimal("0.00"))
+    assert [check for check in verify() if not check.ok] == []
+
+
+def test_what_follows_from_an_account_is_written_on_the_draft(federation: Federation, bank: str) -> None:
+    draft = levy(
+        federation, bank, lines=[line("50501", "D", "5.00"), line("50602", "D", "1.00", project="会议"),
+                                 line(bank, "C", "6.00")],
+    )  # fmt: skip
+    said = [(x.nature, x.economic_class) for x in manual.lines_of(draft)]
+    assert said == [("basic", "30216"), ("project", "30299"), ("", "")]
 
 
 def details(book: Book) -> set[tuple[str, str, str, str, str]]:
