@@ -56,6 +56,7 @@ HAVING sum(CASE p.side WHEN 'D' THEN p.amount ELSE -p.amount END) <> 0
  ORDER BY a.code, p.project, p.fund_source
 """
 _NAMED = 5
+_DECEMBER = 12
 
 
 def posted_by_closing() -> set[str]:
@@ -192,16 +193,17 @@ def checklist(book: Book, month: int) -> list[ChecklistItem]:
     own: list[tuple[str, str | Promise, ClosingCheck]] = [
         ("earlier", gettext_lazy("Earlier months are closed"), _earlier_months),
         ("carried", gettext_lazy("Income and expenditure are carried forward"), _open_results),
-        (
-            "year_end",
-            gettext_lazy("The results of the year are carried into the accumulated ones"),
-            _open_year_end,
-        ),
+        *_year_end_item(month),
         ("vouchers", gettext_lazy("Every event has its posted voucher"), _without_voucher),
     ]
     others = [(code, name, check) for code, (name, check) in _checks.items()]
     last = [("verified", gettext_lazy("The checks of the books are clean"), _violations)]
     return [ChecklistItem(code, name, check(book, month)) for code, name, check in own + others + last]
+
+
+def _year_end_item(month: int) -> list[tuple[str, str | Promise, ClosingCheck]]:
+    name = gettext_lazy("The results of the year are carried into the accumulated ones")
+    return [("year_end", name, _open_year_end)] if month % 100 == _DECEMBER else []
 
 
 @transaction.atomic
@@ -292,15 +294,12 @@ def _open_results(book: Book, month: int) -> list[str]:
 
 
 def _open_year_end(book: Book, month: int) -> list[str]:
-    if month % 100 != 12:
-        return []
     year_end = _YEAR_END[book.chart.code]
     codes = {row[0] for sources, _target in year_end for row in _open_by_project(book, sources, month // 100)}
-    return (
-        [_("%(accounts)s: not carried forward yet.") % {"accounts": ", ".join(sorted(codes))}]
-        if codes
-        else []
-    )
+    if codes:
+        return [_("%(accounts)s: not carried forward yet.") % {"accounts": ", ".join(sorted(codes))}]
+    # What December has not carried forward yet would still change them.
+    return _open_results(book, month)
 
 
 def _without_voucher(book: Book, month: int) -> list[str]:

@@ -12,15 +12,17 @@ from collections.abc import Callable
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from . import acts
 from .closing import posted_by_closing
 from .errors import DetailRefused
-from .models import Account, Book, Transfer
-from .opening import add_account
+from .models import Account, BankAccount, Book, Transfer
+from .opening import add_account, add_bank_account
 from .rules import all_rules
 
+_BANK = "102"
 _DIGITS = 2
 _LONGEST = 11  # level 5
 _used: list[Callable[[], set[str]]] = []
@@ -59,15 +61,43 @@ def add_detail(
         name_en=name_en.strip(),
         authorised_by=authorised_by.strip(),
     )
-    acts.record(
-        actor=added_by,
-        action="account.added",
-        target=account,
-        union=book.union,
-        account=str(account),
-        authorised_by=account.authorised_by,
-    )
+    _record(account, added_by)
     return account
+
+
+@transaction.atomic
+def add_bank(
+    *,
+    book: Book,
+    code: str,
+    bank: str,
+    number: str,
+    holder: str,
+    authorised_by: str,
+    added_by: AbstractBaseUser,
+) -> BankAccount:
+    """Add a bank account with its detail account below 102. Raises DetailRefused, UnknownAccount."""
+    if not re.fullmatch(r"[A-Za-z0-9-]{2,30}", code):
+        raise DetailRefused(_("The short code has letters, digits and hyphens, such as HD-1."))
+    if not re.fullmatch(r"[0-9]{8,32}", number):
+        raise DetailRefused(_("The account number has 8 to 32 digits."))
+    if not all(text.strip() for text in (bank, holder, authorised_by)):
+        raise DetailRefused(_("Name the bank, the holder and the document that authorises the account."))
+    if BankAccount.objects.filter(code=code).exists():
+        raise DetailRefused(_("There is a bank account %(code)s already.") % {"code": code})
+    parent = book.accounts.get(code=_BANK)
+    if parent.is_leaf and _has_entries(parent):
+        raise DetailRefused(_("%(account)s has entries already.") % {"account": parent})
+    added = add_bank_account(
+        book=book,
+        code=code,
+        bank=bank.strip(),
+        number=number,
+        holder=holder.strip(),
+        authorised_by=authorised_by.strip(),
+    )
+    _record(added.account, added_by)
+    return added
 
 
 def takes_details(account: Account) -> bool:
@@ -80,15 +110,22 @@ def takes_details(account: Account) -> bool:
 
 
 def _require_free(parent: Account) -> None:
-    if parent.code.startswith("102"):
+    if parent.code.startswith(_BANK):
         raise DetailRefused(_("Accounts below 102 come with their bank accounts."))
     if not parent.is_leaf:
         return
-    if parent.kept_by or parent.code in _posted_by_rules().union(posted_by_closing(), *(f() for f in _used)):
+    rules = _rules_that_post_to(parent.code)
+    if rules:
         raise DetailRefused(
-            _("%(account)s is posted to by the system and stays without details.") % {"account": parent}
+            _("%(account)s stays without details: the posting rule “%(rule)s” names it.")
+            % {"account": parent, "rule": rules[0]}
         )
-    if Transfer.objects.filter(Q(debit=parent) | Q(credit=parent)).exists():
+    if parent.kept_by or parent.code in posted_by_closing().union(*(codes() for codes in _used)):
+        raise DetailRefused(
+            _("%(account)s stays without details: closing, dues or benefits post to it.")
+            % {"account": parent}
+        )
+    if _has_entries(parent):
         raise DetailRefused(
             _(
                 "%(account)s has entries already. Add the new account beside it, or use it from the first entry."
@@ -97,5 +134,25 @@ def _require_free(parent: Account) -> None:
         )
 
 
-def _posted_by_rules() -> set[str]:
-    return {code for rule in all_rules() for line in rule.lines for code in (line.debit, line.credit)}
+def _has_entries(account: Account) -> bool:
+    return Transfer.objects.filter(Q(debit=account) | Q(credit=account)).exists()
+
+
+def _record(account: Account, added_by: AbstractBaseUser) -> None:
+    acts.record(
+        actor=added_by,
+        action="account.added",
+        target=account,
+        union=account.book.union,
+        account=str(account),
+        authorised_by=account.authorised_by,
+    )
+
+
+def _rules_that_post_to(code: str) -> list[str]:
+    language = get_language() or ""
+    return [
+        rule.local_name(language)
+        for rule in all_rules()
+        if any(code in (line.debit, line.credit) for line in rule.lines)
+    ]

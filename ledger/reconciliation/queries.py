@@ -13,7 +13,7 @@ from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 from djmoney.money import Money
 
-from ledger.books.models import BankAccount, Book, Turnover
+from ledger.books.models import Account, BankAccount, Book, Turnover
 
 from .models import LineState, StatementLine
 from .open_items import OpenPosting, open_line_counts, open_lines, open_postings
@@ -123,7 +123,13 @@ def closing_problems(book: Book, month: int) -> list[str]:
 
     Banks are reconciled at least monthly (工会会计制度 第二十九条); accounts that did not move need no statement.
     """
-    problems = []
+    without_bank = Turnover.objects.filter(
+        month=month, account__book=book, account__code__startswith="102", account__bank_account=None
+    )
+    problems = [
+        _("%(account)s moved and belongs to no bank account.") % {"account": account}
+        for account in Account.objects.filter(turnovers__in=without_bank).distinct().order_by("code")
+    ]
     moved = Turnover.objects.filter(month=month, account__book=book, account__bank_account__isnull=False)
     for account in BankAccount.objects.filter(account__turnovers__in=moved).distinct().order_by("code"):
         found = adjustment(bank_account=account, month=month)

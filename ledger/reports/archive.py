@@ -39,6 +39,8 @@ CHAIN = "vouchers/chain.jsonl"
 JOURNAL = "journal.csv"
 ALWAYS = ("README.txt", "accounts.csv", JOURNAL, CHAIN)
 _STATEMENTS = ("trial-balance", "general-ledger", "balance-sheet", "income-statement")
+# Too long for paper when a book has many parties.
+_TABLES = ("by-project", "by-party", "budget-execution", "elimination")
 _AT_ONCE = 1 << 16
 _NOTE = """会计档案 {book} {year}年
 
@@ -46,7 +48,8 @@ manifest.json  本档案全部文件及其 SHA-256
 accounts.csv  会计科目（chain.jsonl 旧格式凭证中的科目编号对应 id 列）
 people.csv  凭证原文中的人员编号与姓名
 journal.csv  序时账
-reports/  各月科目余额表、总账、资产负债表、收入支出表（PDF、CSV），明细账（CSV）
+reports/  各已结账月份的科目余额表、总账、资产负债表、收入支出表（PDF、CSV），辅助核算、预算执行、
+          上下级往来抵销和明细账（CSV）；未结账月份见 manifest.json 的 open_months
 vouchers/  记账凭证（PDF）；chain.jsonl 为各凭证的原文与散列链
 attachments/  原始凭证附件
 
@@ -103,6 +106,11 @@ def write(book: Book, year: int, out: BinaryIO) -> Written:
             exports.write_journal(book, file, months=(first, last))
         closed = book.periods.filter(month__range=(first, last), state=PeriodState.CLOSED)
         months = list(closed.values_list("month", flat=True))
+        still_open = list(
+            book.periods.filter(month__range=(first, last), state=PeriodState.OPEN)
+            .exclude(month__gt=timezone.localdate().year * 100 + timezone.localdate().month)
+            .values_list("month", flat=True)
+        )
         for month in months:
             _add_reports(packer, book, month)
         with packer.file(CHAIN) as file:
@@ -115,6 +123,7 @@ def write(book: Book, year: int, out: BinaryIO) -> Written:
             "chart": book.chart.code,
             "year": year,
             "closed_months": [written(month) for month in months],
+            "open_months": [written(month) for month in still_open],
             "made_at": timezone.now().isoformat(timespec="seconds"),
             "chain": chain,
             "files": packer.files,
@@ -218,6 +227,9 @@ def _add_reports(packer: _Packer, book: Book, month: int) -> None:
         packer.table(f"{folder}/{code}.csv", report.header, report.rows)
         with packer.file(f"{folder}/{code}.pdf") as file:
             file.write(tables.as_pdf(report))
+    for code in _TABLES:
+        report = ledgers.CATALOGUE[code].make(book, month, "zh")
+        packer.table(f"{folder}/{code}.csv", report.header, report.rows)
     moved = book.accounts.filter(is_leaf=True, turnovers__month=month).distinct().order_by("code")
     for account in moved:
         header, rows = journals.streamed(book, month, account)

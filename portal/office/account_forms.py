@@ -7,6 +7,22 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 
+class BankAccountForm(forms.Form):
+    """A bank account of the union; the next detail account below 102 comes with it."""
+
+    code = forms.CharField(
+        label=_("Short code"), help_text=_("For files and commands, such as HD-1"), max_length=30
+    )
+    bank = forms.CharField(label=_("Bank"), max_length=60)
+    number = forms.CharField(label=_("Account number"), max_length=40)
+    holder = forms.CharField(label=_("Account holder"), max_length=120)
+    authorised_by = forms.CharField(
+        label=_("Authorised by"),
+        help_text=_("Number or title of the document that allows this account"),
+        max_length=80,
+    )
+
+
 class DetailForm(forms.Form):
     """Code, names and what authorises the account."""
 

@@ -8,13 +8,14 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from ledger.books import balances_brought, detail_accounts
+from ledger.books.models import Account, BankAccount
 from ledger.books.queries import account_paths
 from ledger.books.sheets import HEADINGS
 from ledger.reports.spreadsheets import csv_bytes
 from portal.accounts.access import StaffRequest, duty_required, refusals_on
 from portal.accounts.roles import Duty
 from portal.office import desk
-from portal.office.account_forms import DetailForm
+from portal.office.account_forms import BankAccountForm, DetailForm
 from portal.office.forms import FileForm
 
 from .books import book_of, head_context, month_of
@@ -22,19 +23,27 @@ from .books import book_of, head_context, month_of
 
 @duty_required(Duty.VIEW_BOOKS)
 def accounts(request: StaffRequest, code: str) -> HttpResponse:
-    """Every account with its rules; who prepares vouchers adds details here."""
+    """Every account with its rules; who prepares vouchers adds details and bank accounts here."""
     is_adding = request.method == "POST"
     book = book_of(request, code, Duty.PREPARE_VOUCHER if is_adding else Duty.VIEW_BOOKS)
-    form = DetailForm(request.POST or None)
+    is_bank = is_adding and request.POST.get("adds") == "bank"
+    detail = DetailForm(request.POST if is_adding and not is_bank else None)
+    bank = BankAccountForm(request.POST if is_bank else None, prefix="bank")
+    form = bank if is_bank else detail
     if is_adding and form.is_valid():
         with refusals_on(form):
-            added = detail_accounts.add_detail(book=book, added_by=request.user, **form.cleaned_data)
+            added: Account | BankAccount
+            if is_bank:
+                added = detail_accounts.add_bank(book=book, added_by=request.user, **form.cleaned_data)
+            else:
+                added = detail_accounts.add_detail(book=book, added_by=request.user, **form.cleaned_data)
         if form.is_valid():
             messages.success(request, _("%(account)s is added.") % {"account": added})
             return redirect("office_accounts", code=book.code)
     context = head_context(book, month_of(request, book)) | {
         "accounts": book.accounts.order_by("code"),
-        "form": form,
+        "form": detail,
+        "bank_form": bank,
         "can_bring": not balances_brought.are_written(book),
     }
     return desk.page(request, "accounts", "books", context, union=book.union)

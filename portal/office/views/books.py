@@ -237,6 +237,7 @@ def close(request: StaffRequest, code: str) -> HttpResponse:
         "checklist": items,
         "is_ready": all(item.done for item in items),
         "is_december": month % 100 == _DECEMBER,
+        "is_running": closing.month_end(month) >= timezone.localdate(),
         "is_last_closed": not is_open and not book.periods.filter(month__gt=month, state="closed").exists(),
         "asked": period.reopenings.filter(allowed_by=None).first(),
         "reopenings": period.reopenings.exclude(allowed_by=None).order_by("allowed_at"),

@@ -52,9 +52,9 @@ def test_details_of_an_account_without_entries_take_its_place(federation: Federa
         ("13503", {"authorised_by": ""}, "which document"),
         ("13599", {}, "already"),
         ("10203", {}, "bank accounts"),
-        ("4030201", {}, "posted to by the system"),
-        ("3220301", {}, "posted to by the system"),
-        ("1350101", {}, "posted to by the system"),
+        ("4030201", {}, "the posting rule"),
+        ("3220301", {}, "closing, dues or benefits"),
+        ("1350101", {}, "the posting rule"),
     ],
 )
 def test_what_is_no_detail_account(
@@ -78,5 +78,5 @@ def test_an_account_with_entries_takes_no_details(federation: Federation, book: 
 def test_what_dues_post_to_takes_no_details(federation: Federation) -> None:
     community = federation.books["HD-C001"]
     cash_dues(community)
-    with pytest.raises(DetailRefused, match="posted to by the system"):
+    with pytest.raises(DetailRefused, match="the posting rule"):
         add_detail(book=community, code="40101", name="会费", authorised_by="x", added_by=federation.maker)

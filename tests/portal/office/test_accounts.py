@@ -74,3 +74,25 @@ def test_opening_balances_are_brought_in_a_chinese_file(federation: Federation) 
     vouchers.check_and_post(voucher=Voucher.objects.get(book=book), checked_by=federation.checker)
     assert balance_of(book, "321") == yuan("100.00")
     assert "have been written already" in browser.get(address).content.decode()
+
+
+def test_a_bank_account_comes_with_its_detail_account(federation: Federation) -> None:
+    book = open_book(
+        union=factories.community_union(federation.district, code="HD-C003"), opened_on=dt.date(2026, 3, 1)
+    )
+    browser = _browser(federation.maker)
+    typed = {
+        "adds": "bank",
+        "bank-code": "HD-C003-1",
+        "bank-bank": "示例银行",
+        "bank-number": "62000000000000001234",
+        "bank-holder": "示例社区工会",
+        "bank-authorised_by": "示例区总工会〔2026〕9号",
+    }
+    address = f"/office/books/{book.code}/chart/"
+    refused = browser.post(address, typed | {"bank-number": "1234"}).content.decode()
+    assert "8 to 32 digits" in refused
+    page = browser.post(address, typed, follow=True).content.decode()
+    assert "示例银行 1234 is added." in page
+    assert book.accounts.get(code="10201").bank_account.code == "HD-C003-1"
+    assert "already" in browser.post(address, typed).content.decode()

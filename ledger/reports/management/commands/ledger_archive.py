@@ -52,6 +52,11 @@ class Command(BaseCommand):
         book = Book.objects.filter(code=code).select_related("union", "chart").first()
         if book is None:
             self._refuse(_("There is no book %(code)s.") % {"code": code})
+        if output.exists():
+            self._refuse(
+                _("%(file)s exists already. An archive is not written over: choose another name.")
+                % {"file": output}
+            )
         with written_whole(output) as out:
             made = archive.write(book, year, out)
         with written_whole(output.with_name(f"{output.name}.sha256")) as out:
@@ -61,6 +66,11 @@ class Command(BaseCommand):
             _("%(files)s files, %(vouchers)s vouchers")
             % {"files": len(made.manifest["files"]), "vouchers": made.manifest["chain"]["vouchers"]}
         )
+        if made.manifest["open_months"]:
+            self.stdout.write(
+                _("Not closed yet, and without reports: %(months)s")
+                % {"months": ", ".join(made.manifest["open_months"])}
+            )
         self.stdout.write(_("SHA-256 of the manifest: %(sha256)s") % {"sha256": made.sha256})
 
     def _check(self, file: Path, given: str) -> None:
