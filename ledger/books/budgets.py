@@ -67,7 +67,8 @@ def confirm(*, budget: Budget, confirmed_by: AbstractBaseUser) -> Budget:
     Raises CheckedBySamePerson, and BudgetRefused when the proposal was replaced or confirmed meanwhile.
     """
     Book.objects.select_for_update(no_key=True).get(pk=budget.book_id)
-    locked = Budget.objects.filter(pk=budget.pk, confirmed_by=None).select_related("book__union").first()
+    waiting = Budget.objects.filter(pk=budget.pk, book=budget.book_id, year=budget.year, confirmed_by=None)
+    locked = waiting.select_related("book__union").first()
     if locked is None:
         raise BudgetRefused(_("This proposal was replaced or confirmed meanwhile. Read the budget again."))
     if locked.proposed_by_id == confirmed_by.pk:

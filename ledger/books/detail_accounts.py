@@ -18,9 +18,9 @@ from django.utils.translation import gettext as _
 from . import acts
 from .closing import posted_by_closing
 from .errors import DetailRefused
-from .models import Account, BankAccount, Book, Transfer
+from .models import Account, BankAccount, Book, Hold, HoldState, Transfer
 from .opening import add_account, add_bank_account
-from .rules import all_rules
+from .rules import all_rules, fee_accounts
 
 _BANK = "102"
 _DIGITS = 2
@@ -120,7 +120,9 @@ def _require_free(parent: Account) -> None:
             _("%(account)s stays without details: the posting rule “%(rule)s” names it.")
             % {"account": parent, "rule": rules[0]}
         )
-    if parent.kept_by or parent.code in posted_by_closing().union(*(codes() for codes in _used)):
+    if parent.kept_by or parent.code in posted_by_closing().union(
+        fee_accounts(), *(codes() for codes in _used)
+    ):
         raise DetailRefused(
             _("%(account)s stays without details: closing, dues or benefits post to it.")
             % {"account": parent}
@@ -135,7 +137,11 @@ def _require_free(parent: Account) -> None:
 
 
 def _has_entries(account: Account) -> bool:
-    return Transfer.objects.filter(Q(debit=account) | Q(credit=account)).exists()
+    on_it = Q(debit=account) | Q(credit=account)
+    return (
+        Transfer.objects.filter(on_it).exists()
+        or Hold.objects.filter(on_it, state=HoldState.PENDING).exists()
+    )
 
 
 def _record(account: Account, added_by: AbstractBaseUser) -> None:

@@ -208,6 +208,11 @@ _BY_CONSTRAINT: dict[str, tuple[type[LedgerError], Promise]] = {
     "voucher_checked_by_another": _SAME_PERSON,
     "budget_confirmed_by_another": _SAME_PERSON,
     "earmarked_money_has_its_project": _LACKING,
+    "details_are_known": (
+        DimensionMissing,
+        _("The source of the money, or basic or project, is none that the books know."),
+    ),
+    "books_transaction_reverses_id_key": (CancelledAlready, _("This entry has been reversed already.")),
     "not_overdrawn": (Overdrawn, _("There is not enough money in the account for this entry.")),
 }
 

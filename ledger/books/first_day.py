@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 
 from .errors import BalancesRefused, PeriodClosed
-from .models import Book
+from .models import Book, Voucher
 
 # Typed vouchers and what takes them back; every event of dues, benefits or the bank has a later day.
 _TYPED = frozenset({"manual", "opening"})
@@ -45,3 +45,14 @@ def require_balances_only(*, book: Book, date: dt.date, accounts: Iterable[str])
             _("%(accounts)s: income and expenditure have no opening balance.")
             % {"accounts": ", ".join(results)}
         )
+
+
+def require_only_balances(*, book: Book, date: dt.date, besides: Voucher | None = None) -> None:
+    """Raise BalancesRefused when a second voucher would stand before the first day, beside this one."""
+    if date >= book.opened_on:
+        return
+    others = book.vouchers.filter(date__lt=book.opened_on, cancels=None)
+    if besides is not None:
+        others = others.exclude(pk=besides.pk)
+    if others.exists():
+        raise BalancesRefused(_("The opening balances of this book have been written already."))

@@ -231,7 +231,8 @@ _KERNEL_CHECKS: dict[str, Check] = {
               JOIN books_book b ON b.id = ANY(%(books)s)
               JOIN books_chart c ON c.id = b.chart_id AND c.code = '2021'
               JOIN books_account a ON a.book_id = b.id
-               AND (a.code LIKE pair.asset || '%%' OR a.code = pair.fund AND pair.asset NOT IN ('163', '172'))
+               AND (a.code LIKE pair.asset || '%%'
+                    OR a.code LIKE pair.fund || '%%' AND pair.asset NOT IN ('163', '172'))
               JOIN books_balance l ON l.account_id = a.id
              GROUP BY a.book_id, pair.fund) funds
           JOIN books_book b ON b.id = funds.book_id

@@ -30,7 +30,7 @@ from .errors import (
     VoucherUnbalanced,
     ledger_refusals,
 )
-from .first_day import require_balances_only, require_begun
+from .first_day import require_balances_only, require_begun, require_only_balances
 from .models import (
     Account,
     AccountClass,
@@ -80,6 +80,7 @@ def prepare(
         prepared_by_id=prepared_by.pk,
         corrects=corrects,
     )
+    require_only_balances(book=book, date=date)
     accounts = _require_writable(book, date, lines)
     with ledger_refusals():
         voucher.save()
@@ -102,6 +103,7 @@ def revise(
     locked = Voucher.objects.select_for_update().get(pk=voucher.pk)
     if locked.state != VoucherState.DRAFT or locked.kind != VoucherKind.MANUAL:
         raise PostedIsFinal(_("Posted entries cannot be changed. Correct them with a red-letter entry."))
+    require_only_balances(book=locked.book, date=date, besides=locked)
     accounts = _require_writable(locked.book, date, lines)
     locked.date, locked.month = date, date.year * 100 + date.month
     locked.summary, locked.attachments = summary, attachments
@@ -171,6 +173,7 @@ def cancel(*, voucher: Voucher, date: dt.date, prepared_by: AbstractBaseUser) ->
     an earlier year are not cancelled but corrected by a blue voucher on 32101 or 32201. Raises NotCancellable,
     CancelledAlready.
     """
+    Voucher.objects.select_for_update(of=["self"]).get(pk=voucher.pk)
     kinds = set(voucher.transactions.values_list("kind", flat=True))
     if voucher.state != VoucherState.POSTED or voucher.kind == VoucherKind.CANCELLING:
         raise NotCancellable(_("Only a posted voucher can be cancelled."))
@@ -316,7 +319,7 @@ def _require_account(book: Book, code: str, account: Account | None) -> None:
         raise NotLowestAccount(
             _("%(account)s has detail accounts. Choose one of them.") % {"account": account}
         )
-    if code == "102":
+    if code == "102" and not book.chart.effective_to:
         raise NotLowestAccount(_("Add the union's bank account below 102 first, then post to it."))
     if account.kept_by:
         raise AccountKeptElsewhere(
@@ -342,4 +345,5 @@ def _keep(voucher: Voucher, lines: Sequence[Line], accounts: dict[str, Account])
                 **details,
             )
         )
-    VoucherLine.objects.bulk_create(kept)
+    with ledger_refusals():
+        VoucherLine.objects.bulk_create(kept)

@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import DEFAULT_DB_ALIAS, IntegrityError, connections
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, connections, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -117,7 +117,12 @@ def post(
         "actor": actor.pk if actor else None,
     }
     try:
-        row = _execute(*_prepared(head, entries, ends))
+        if ends is None:
+            row = _execute(*_prepared(head, entries, ends))
+        else:
+            with transaction.atomic():
+                _lock_for_ending(ends, entries)
+                row = _execute(*_prepared(head, entries, ends))
     except IntegrityError as error:
         if isinstance(error.__cause__, psycopg.errors.NotNullViolation):
             raise UnknownAccount(_missing_accounts(book, entries)) from error
@@ -149,11 +154,18 @@ def _prepared(
 def _execute(statement: str, parameters: dict[str, object]) -> tuple[int] | None:
     database = connections[DEFAULT_DB_ALIAS]
     database.ensure_connection()
+    database.validate_no_broken_transaction()
     with ledger_refusals(), database.wrap_database_errors:
         cursor = _cursor_of(database.connection)
         # Alone the statement is its own database transaction; inside another one a refusal must leave that one usable.
         with _savepoint(cursor) if database.in_atomic_block else nullcontext():
             return cursor.execute(statement, parameters, prepare=True).fetchone()
+
+
+def _lock_for_ending(hold: Hold, entries: Sequence[Entry]) -> None:
+    codes = sorted({code for e in entries for code in (e.debit, e.credit)})
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute("SELECT books_lock_for_ending(%s, %s)", [hold.pk, codes])
 
 
 @contextmanager
@@ -164,6 +176,7 @@ def _savepoint(cursor: psycopg.Cursor[Any]) -> Iterator[None]:
         yield
     except psycopg.Error:
         cursor.execute("ROLLBACK TO SAVEPOINT post")
+        cursor.execute("RELEASE SAVEPOINT post")
         raise
     cursor.execute("RELEASE SAVEPOINT post")
 

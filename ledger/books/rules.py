@@ -80,6 +80,11 @@ def fee_account(book: Book) -> str:
     return _FEES[BookKind(book.kind)]
 
 
+def fee_accounts() -> set[str]:
+    """Codes of the accounts that fees are posted to, in books of any kind."""
+    return set(_FEES.values())
+
+
 def rule(code: str, on: dt.date) -> Rule:
     """The version of a rule in force on a day. Raises KeyError for a code or a day that has none."""
     versions = [known for known in all_rules() if known.code == code and known.effective_from <= on]

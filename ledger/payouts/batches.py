@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import connection, transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from djmoney.money import Money
 
 from ledger.books.funds import require_available
 from ledger.books.holds import hold, void_hold
-from ledger.books.models import BankAccount, Hold
+from ledger.books.models import BankAccount, Hold, HoldState
 from portal.accounts import audit
 from portal.accounts.models import User
 from portal.accounts.permissions import require, require_other_person
@@ -252,8 +253,33 @@ def hold_key(batch: Batch) -> str:
 
 def end_hold(batch: Batch) -> None:
     """Nothing of the batch is in transit any more: its amount is available on the bank account again."""
-    for held in Hold.objects.filter(book=batch.bank_account.book, external_key=hold_key(batch)):
+    for held in _holds(batch).filter(state=HoldState.PENDING):
         void_hold(held)
+
+
+def hold_the_rest(batch: Batch, left: Money) -> None:
+    """Hold only what the bank has not answered for yet: what it paid is in the books, and must not count twice."""
+    if _holds(batch).filter(state=HoldState.PENDING, amount=left.amount).exists():
+        return
+    end_hold(batch)
+    account = batch.bank_account.account
+    hold(
+        book=account.book,
+        external_key=f"{hold_key(batch)}:{_holds(batch).count()}",
+        date=batch.value_date,
+        kind="payout",
+        summary=f"代发在途 {batch.code}",
+        debit=_IN_TRANSIT,
+        credit=account.code,
+        amount=left,
+    )
+
+
+def _holds(batch: Batch) -> QuerySet[Hold]:
+    key = hold_key(batch)
+    return Hold.objects.filter(
+        Q(external_key=key) | Q(external_key__startswith=f"{key}:"), book=batch.bank_account.book
+    )
 
 
 def require_not_paid(batch: Batch, actor: User) -> None:

@@ -40,8 +40,16 @@ POSTINGS = query_check(f"""
 
 # Money that the bank has been told to pay and has not answered for is held, and no other payout's.
 HOLDS = query_check(f"""
-    SELECT format('payout %%s is %%s and its hold %%s', b.code, b.state, coalesce(h.state, 'missing'))
-      FROM {_BATCHES} LEFT JOIN books_hold h ON h.book_id = a.book_id AND h.external_key = 'payout:' || b.code
+    SELECT format('payout %%s is %%s and holds %%s', b.code, b.state, coalesce(held.amount, 0))
+      FROM {_BATCHES}
+      LEFT JOIN LATERAL (
+           SELECT sum(h.amount) AS amount FROM books_hold h
+            WHERE h.book_id = a.book_id AND h.state = 'pending'
+              AND (h.external_key = 'payout:' || b.code OR starts_with(h.external_key, 'payout:' || b.code || ':'))
+           ) held ON true
+      LEFT JOIN LATERAL (
+           SELECT sum(l.amount) AS amount FROM payouts_batchline l
+            WHERE l.batch_id = b.id AND l.state NOT IN ('paid', 'failed')) unanswered ON true
      WHERE a.book_id = ANY(%(books)s)
-       AND (b.state IN ('released', 'sent') AND (h.state, h.amount) IS DISTINCT FROM ('pending', b.total)
-            OR b.state IN ('settled', 'refused') AND h.state = 'pending')""")
+       AND (b.state IN ('released', 'sent') AND held.amount IS DISTINCT FROM unanswered.amount
+            OR b.state IN ('settled', 'refused') AND held.amount IS NOT NULL)""")

@@ -20,7 +20,7 @@ from portal.accounts.permissions import require
 from portal.accounts.roles import Duty
 
 from . import formats
-from .batches import end_hold, lock, require_state
+from .batches import end_hold, hold_the_rest, lock, require_state
 from .errors import FileRefused, payout_refusals
 from .models import Batch, BatchLine, BatchState, LineState
 from .reasons import REASONS
@@ -250,7 +250,12 @@ def _write(lines: Sequence[BatchLine]) -> None:
 
 
 def _settle_if_complete(batch: Batch, lines: Mapping[int, BatchLine]) -> None:
-    if batch.state == BatchState.SENT and all(line.state in _FINAL for line in lines.values()):
+    if batch.state != BatchState.SENT:
+        return
+    unanswered = [line.amount for line in lines.values() if line.state not in _FINAL]
+    if unanswered:
+        hold_the_rest(batch, sum(unanswered[1:], unanswered[0]))
+    else:
         batch.state = BatchState.SETTLED
         batch.settled_at = timezone.now()
         batch.save(update_fields=["state", "settled_at"])

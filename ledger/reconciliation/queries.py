@@ -13,6 +13,7 @@ from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 from djmoney.money import Money
 
+from ledger.books.first_day import first_month
 from ledger.books.models import Account, BankAccount, Book, Turnover
 
 from .models import LineState, StatementLine
@@ -121,8 +122,11 @@ def adjustment(*, bank_account: BankAccount, month: int) -> Adjustment:
 def closing_problems(book: Book, month: int) -> list[str]:
     """What keeps the month of a book from being closed: a bank account without statement, lines without entry.
 
-    Banks are reconciled at least monthly (工会会计制度 第二十九条); accounts that did not move need no statement.
+    Banks are reconciled at least monthly (工会会计制度 第二十九条). Accounts that did not move need no statement,
+    nor do opening balances and books of the past.
     """
+    if month < first_month(book, month // 100) or book.chart.effective_to:
+        return []
     without_bank = Turnover.objects.filter(
         month=month, account__book=book, account__code__startswith="102", account__bank_account=None
     )

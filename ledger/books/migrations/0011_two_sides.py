@@ -128,6 +128,26 @@ class Migration(migrations.Migration):
                 name="economic_class_is_five_digits",
             ),
         ),
+        migrations.AddConstraint(
+            model_name="transfer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("fund_source__in", ["own", "earmarked"]),
+                    ("nature__in", ["", "basic", "project"]),
+                    models.Q(
+                        ("credit_fund_source", None),
+                        ("credit_fund_source__in", ["own", "earmarked"]),
+                        _connector="OR",
+                    ),
+                    models.Q(
+                        ("credit_nature", None),
+                        ("credit_nature__in", ["", "basic", "project"]),
+                        _connector="OR",
+                    ),
+                ),
+                name="details_are_known",
+            ),
+        ),
         migrations.RunSQL(
             (BOOKS / "sql" / "two_sides.sql").read_text(encoding="utf-8"), migrations.RunSQL.noop
         ),

@@ -135,7 +135,7 @@ class Transfer(models.Model):
             models.UniqueConstraint(fields=["transaction", "line"], name="one_transfer_per_line"),
             models.CheckConstraint(condition=Q(amount__gt=Decimal(0)), name="transfer_amount_positive"),
             models.CheckConstraint(condition=Q(amount_currency="CNY"), name="transfer_in_book_currency"),
-            # Within one account only from one project, party or class to another.
+            # Within one account from one project, party or class to another; in red also to take the other side off.
             models.CheckConstraint(
                 condition=~Q(debit=F("credit")) | Q(credit_fund_source__isnull=False),
                 name="transfer_between_two_accounts",
@@ -144,6 +144,12 @@ class Transfer(models.Model):
                 condition=(~Q(fund_source=FundSource.EARMARKED) | ~Q(project=""))
                 & (~Q(credit_fund_source=FundSource.EARMARKED) | ~Q(credit_project="")),
                 name="earmarked_money_has_its_project",
+            ),
+            models.CheckConstraint(
+                condition=Q(fund_source__in=FundSource.values, nature__in=["", *Nature.values])
+                & (Q(credit_fund_source=None) | Q(credit_fund_source__in=FundSource.values))
+                & (Q(credit_nature=None) | Q(credit_nature__in=["", *Nature.values])),
+                name="details_are_known",
             ),
             models.CheckConstraint(
                 condition=Q(economic_class__regex=r"^(|[0-9]{5})$")

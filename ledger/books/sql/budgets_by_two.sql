@@ -1,9 +1,10 @@
--- A budget is proposed by one person and confirmed by another; then it stays as it is (books 0020).
+-- A budget is proposed by one person and confirmed by another; then it stays as it is (books 0013).
 CREATE OR REPLACE FUNCTION books_check_budget() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF TG_OP <> 'INSERT' AND EXISTS (SELECT FROM books_budget WHERE id = OLD.budget_id AND confirmed_by_id IS NOT NULL)
-       OR TG_OP <> 'DELETE' AND EXISTS (SELECT FROM books_budget WHERE id = NEW.budget_id AND confirmed_by_id IS NOT NULL) THEN
+    -- The rows are locked, so that nothing slips in while somebody else confirms.
+    PERFORM FROM books_budget WHERE id IN (OLD.budget_id, NEW.budget_id) FOR SHARE;
+    IF EXISTS (SELECT FROM books_budget WHERE id IN (OLD.budget_id, NEW.budget_id) AND confirmed_by_id IS NOT NULL) THEN
         RAISE EXCEPTION 'a confirmed budget keeps its lines' USING ERRCODE = 'PH001';
     END IF;
     IF TG_OP = 'DELETE' THEN

@@ -71,6 +71,14 @@ BEGIN
           FROM books_transaction t, books_transfer f, books_account d, books_account c
          WHERE t.id = line.transaction_id AND f.id = line.id AND d.id = line.debit_id AND c.id = line.credit_id;
     ELSE
+        -- Before anything is asked: what is read here must still hold when it is counted.
+        FOR facts IN SELECT DISTINCT book_id, month FROM new_rows ORDER BY 1, 2 LOOP
+            PERFORM pg_advisory_xact_lock_shared(7001, facts.book_id::int);
+            PERFORM FROM books_period WHERE book_id = facts.book_id AND month = facts.month AND state = 'open';
+            IF NOT FOUND THEN
+                RAISE EXCEPTION 'period % is closed', facts.month USING ERRCODE = 'PH004';
+            END IF;
+        END LOOP;
         -- Each pair of accounts is looked up once; OFFSET 0 keeps it a look-up for each row.
         SELECT bool_and(g.is_whole AND (d.book_id, c.book_id) IS NOT DISTINCT FROM (g.book_id, g.book_id))
                    IS NOT FALSE,
@@ -110,13 +118,6 @@ BEGIN
     END IF;
 
     IF NOT is_one THEN
-        FOR facts IN SELECT DISTINCT book_id, month FROM new_rows ORDER BY 1, 2 LOOP
-            PERFORM pg_advisory_xact_lock_shared(7001, facts.book_id::int);
-            PERFORM FROM books_period WHERE book_id = facts.book_id AND month = facts.month AND state = 'open';
-            IF NOT FOUND THEN
-                RAISE EXCEPTION 'period % is closed', facts.month USING ERRCODE = 'PH004';
-            END IF;
-        END LOOP;
         WITH pairs AS (
             SELECT debit_id, credit_id, month, sum(CASE WHEN is_red THEN -amount ELSE amount END) AS amount
               FROM new_rows GROUP BY 1, 2, 3
@@ -198,6 +199,33 @@ BEGIN
     RETURN NEW;
 END $$;
 
+-- Who posts and ends a hold takes the rows of both in one order first, after the hold and the lock of the book. Shards: a
+-- hold stands on the first, a post of this connection on its own.
+CREATE FUNCTION books_lock_for_ending(ended bigint, codes text[]) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    held books_hold;
+BEGIN
+    SELECT * INTO held FROM books_hold WHERE id = ended FOR UPDATE;
+    PERFORM pg_advisory_xact_lock_shared(7001, held.book_id::int);
+    PERFORM FROM books_balance b JOIN books_account a ON a.id = b.account_id
+      WHERE a.book_id = held.book_id AND (a.code = ANY(codes) OR a.id IN (held.debit_id, held.credit_id))
+        AND b.shard IN (0, pg_backend_pid() % a.shards)
+      ORDER BY b.account_id, b.shard FOR UPDATE OF b;
+END $$;
+
+-- What ends a hold moves the amount that was held, from the account that it was held on.
+CREATE OR REPLACE FUNCTION books_check_posted_hold() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF (SELECT sum(amount) FROM books_transfer
+         WHERE transaction_id = NEW.posted_as_id AND book_id = NEW.book_id AND credit_id = NEW.credit_id AND NOT is_red)
+       IS DISTINCT FROM NEW.amount THEN
+        RAISE EXCEPTION 'a hold is posted as a transaction of its amount and accounts' USING ERRCODE = 'PH010';
+    END IF;
+    RETURN NEW;
+END $$;
+
 -- Asked when the statement is done: a hold may end in the one that posts its money.
 DROP TRIGGER posted_hold_is_checked ON books_hold;
 CREATE TRIGGER posted_hold_is_checked AFTER UPDATE ON books_hold
@@ -265,3 +293,30 @@ CREATE OR REPLACE FUNCTION books_head_text(v books_voucher) RETURNS text LANGUAG
 $$;
 CREATE TRIGGER voucher_form_is_current BEFORE INSERT OR UPDATE OF form ON books_voucher
     FOR EACH ROW WHEN (NEW.form <> 2) EXECUTE FUNCTION books_refuse_change();
+
+-- A voucher is posted after the statement that made its events, when they can have no more lines.
+CREATE FUNCTION books_check_settled() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF EXISTS (SELECT FROM books_voucherentry e JOIN books_transaction t ON t.id = e.transaction_id
+                WHERE e.voucher_id = NEW.id AND t.xid = pg_current_xact_id()
+                  AND e.cmin::text::bigint <= t.cmin::text::bigint) THEN
+        RAISE EXCEPTION 'a voucher is posted after its events' USING ERRCODE = 'PH006';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER voucher_events_are_settled BEFORE UPDATE ON books_voucher
+    FOR EACH ROW WHEN (NEW.state = 'posted' AND OLD.state <> 'posted') EXECUTE FUNCTION books_check_settled();
+
+-- A book has months from the one before its first day on, in which its opening balances stand.
+CREATE FUNCTION books_check_new_period() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NEW.month < (SELECT to_char(date_trunc('month', opened_on) - interval '1 day', 'YYYYMM')::int
+                      FROM books_book WHERE id = NEW.book_id) THEN
+        RAISE EXCEPTION 'a book has no months before its first day' USING ERRCODE = 'PH004';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER period_is_of_its_book BEFORE INSERT ON books_period
+    FOR EACH ROW EXECUTE FUNCTION books_check_new_period();

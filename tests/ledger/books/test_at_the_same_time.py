@@ -9,7 +9,8 @@ import pytest
 from django.db import connection, transaction
 
 from ledger.books import closing, queries, vouchers
-from ledger.books.errors import HoldEnded, PeriodClosed, PeriodNotReady
+from ledger.books.detail_accounts import add_detail
+from ledger.books.errors import AccountNotInChart, DetailRefused, HoldEnded, PeriodClosed, PeriodNotReady
 from ledger.books.holds import hold
 from ledger.books.integrity import verify
 from ledger.books.models import Book, Hold, Period, PeriodState, Transaction, Voucher, VoucherState
@@ -137,4 +138,47 @@ def test_one_hold_is_ended_by_one_of_eight_that_pay_it(book: Book) -> None:
     assert all(isinstance(one, HoldEnded) for one in results if one not in paid)
     assert Hold.objects.get().posted_as == paid[0]
     assert queries.balance_of(book, "101") == yuan("440.00")
+    assert [check for check in verify() if not check.ok] == []
+
+
+def test_ending_holds_and_posting_take_accounts_in_one_order(federation: Federation) -> None:
+    book, bank = federation.books["HD"], federation.banks["HD"].account.code
+    for code in ("101", bank):
+        post(
+            book=book, external_key=f"in {code}", date=DAY, kind="x", summary="x",
+            entries=[Entry(debit=code, credit="408", amount=yuan("9000.00"))],
+        )  # fmt: skip
+    holds = [
+        hold(
+            book=book, external_key=f"hold {n}", date=DAY, kind="payout", summary="代发在途", debit="13502",
+            credit=bank, amount=yuan("1.00"),
+        )
+        for n in range(24)
+    ]  # fmt: skip
+
+    def work(worker: int) -> int:
+        for n in range(12):
+            ends = holds[worker * 12 + n] if worker < 2 else None
+            post(
+                book=book, external_key=f"{worker}:{n}", date=DAY, kind="x", summary="x", ends=ends,
+                entries=[Entry(debit="101", credit=bank, amount=yuan("1.00"))],
+            )  # fmt: skip
+        return worker
+
+    assert at_once([partial(work, worker) for worker in range(4)]) == [0, 1, 2, 3]
+    assert [check for check in verify() if not check.ok] == []
+
+
+def test_details_and_entries_of_several_lines_do_not_meet_on_one_account(federation: Federation) -> None:
+    book = federation.books["HD"]
+
+    def add() -> None:
+        add_detail(book=book, code="1359901", name="示例", authorised_by="x", added_by=federation.maker)
+
+    def two_lines() -> None:
+        line = Entry(debit="13599", credit="408", amount=yuan("1.00"))
+        post(book=book, external_key="two", date=DAY, kind="x", summary="x", entries=[line, line])
+
+    results = at_once([add, two_lines])
+    assert sum(isinstance(one, AccountNotInChart | DetailRefused) for one in results) == 1
     assert [check for check in verify() if not check.ok] == []

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.books import balances_brought, closing, queries, vouchers
+from ledger.books import balances_brought, closing, manual, queries, vouchers
 from ledger.books.errors import BalancesRefused, VoucherUnbalanced
 from ledger.books.integrity import verify
 from ledger.books.models import Book, Voucher
@@ -79,3 +79,27 @@ def test_no_file_breaks_the_reader(content: bytes) -> None:
         balances_brought.read(b"account,debit,credit\n" + content)
     except BalancesRefused:
         return
+
+
+def test_a_bank_account_that_was_brought_needs_no_statement_of_the_time_before(
+    federation: Federation,
+) -> None:
+    book, bank = federation.books["HD"], federation.banks["HD"].account.code
+    content = f"account,debit,credit\n{bank},500.00,\n32205,,500.00\n".encode()
+    draft = balances_brought.bring_file(book=book, content=content, prepared_by=federation.maker)
+    vouchers.check_and_post(voucher=draft, checked_by=federation.checker)
+    closing.close_period(book=book, month=202512, actor=federation.maker)
+    closing.close_period(book=book, month=202601, actor=federation.maker)
+    assert queries.balance_of(book, "102").amount == Decimal("500.00")
+
+
+def test_a_second_voucher_cannot_stand_before_the_first_day(federation: Federation) -> None:
+    book = federation.books["HD"]
+    content = b"account,debit,credit\n101,5.00,\n32205,,5.00\n"
+    draft = balances_brought.bring_file(book=book, content=content, prepared_by=federation.maker)
+    lines = manual.lines_of(draft)
+    with pytest.raises(BalancesRefused, match="already"):
+        manual.prepare(book=book, date=draft.date, summary="期初", lines=lines, prepared_by=federation.maker)
+    manual.revise(
+        voucher=draft, date=draft.date, summary="期初余额", lines=lines, prepared_by=federation.maker
+    )

@@ -54,6 +54,7 @@ def test_details_of_an_account_without_entries_take_its_place(federation: Federa
         ("10203", {}, "bank accounts"),
         ("4030201", {}, "the posting rule"),
         ("3220301", {}, "closing, dues or benefits"),
+        ("5060201", {}, "closing, dues or benefits"),
         ("1350101", {}, "the posting rule"),
     ],
 )

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from django.db import DatabaseError, connection, transaction
+from django.db.transaction import TransactionManagementError
 from djmoney.money import Money
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from ledger.books import queries
 from ledger.books.bulk import NewTransaction, post_together
 from ledger.books.errors import (
     AccountNotInChart,
+    CancelledAlready,
     ExternalKeyReused,
     NothingToPost,
     Overdrawn,
@@ -274,3 +277,35 @@ def test_a_retry_says_the_same_on_both_sides(book: Book, post_one: Callable[...,
     for other in ({"party": "丙单位"}, {"summary": "转给丙"}, {"nature": "project"}):
         with pytest.raises(ExternalKeyReused):
             again(**other)
+
+
+def test_no_post_leaves_a_savepoint_behind(book: Book) -> None:
+    with transaction.atomic():
+        cash_dues(book)
+        with pytest.raises(UnknownAccount):
+            post(
+                book=book, external_key="x", date=DAY, kind="x", summary="x",
+                entries=[Entry(debit="101", credit="999", amount=yuan("1.00"))],
+            )  # fmt: skip
+        with (
+            pytest.raises(DatabaseError, match="does not exist"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute("RELEASE SAVEPOINT post")
+
+
+def test_a_broken_database_transaction_takes_no_posts(book: Book) -> None:
+    with transaction.atomic():
+        with pytest.raises(ZeroDivisionError), transaction.atomic(savepoint=False):
+            raise ZeroDivisionError
+        with pytest.raises(TransactionManagementError):
+            cash_dues(book)
+        transaction.set_rollback(False)
+
+
+def test_an_entry_is_reversed_once(book: Book) -> None:
+    first = cash_dues(book)
+    reverse(original=first, date=DAY, reason="x", external_key="red")
+    with pytest.raises(CancelledAlready):
+        reverse(original=first, date=DAY, reason="x", external_key="red again")

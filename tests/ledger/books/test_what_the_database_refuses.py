@@ -8,11 +8,13 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from ledger.books import closing, vouchers
+from ledger.books.errors import DimensionMissing
 from ledger.books.integrity import verify
 from ledger.books.models import Book, Transaction, Voucher
+from ledger.books.posting import Entry, post
 from tests.conftest import Federation
 
-from .test_posting import cash_dues
+from .test_posting import cash_dues, yuan
 
 INSERT_HEAD = """
 INSERT INTO books_transaction (book_id, external_key, date, month, kind, summary, document, mirror_key, created_at)
@@ -493,3 +495,77 @@ def test_one_account_on_both_sides_needs_details_of_each(book: Book) -> None:
     line = {"book": book.pk, "debit": account, "credit": account, "amount": 1, "currency": "CNY"}
     with pytest.raises(DatabaseError, match="transfer_between_two_accounts"):
         run_to_the_end(INSERT_BOTH, line)
+
+
+SEVERAL = """
+INSERT INTO books_transfer (transaction_id, book_id, month, line, debit_id, credit_id, amount, amount_currency, is_red,
+                            project, fund_source, party)
+SELECT head.id, %(book)s, 202603, line, %(debit)s, %(credit)s, 5, 'CNY', false, '', 'own', ''
+  FROM head CROSS JOIN generate_series(1, 2) AS line
+"""
+
+
+@pytest.mark.parametrize(
+    ("debit", "credit", "words"),
+    [("101", "102", "lowest accounts"), ("50802", "101", "requires"), ("101", "40302", "requires")],
+)
+def test_several_lines_meet_the_rules_of_one(
+    federation: Federation, debit: str, credit: str, words: str
+) -> None:
+    book = federation.books["HD"]
+    accounts = dict(book.accounts.values_list("code", "pk"))
+    values = {"book": book.pk, "debit": accounts[debit], "credit": accounts[credit]}
+    statement = INSERT_BOTH[: INSERT_BOTH.index("INSERT INTO books_transfer")] + SEVERAL
+    with pytest.raises(DatabaseError, match=words):
+        run_to_the_end(statement, values)
+
+
+def test_several_late_lines_are_refused_in_the_database_transaction_of_their_event(book: Book) -> None:
+    accounts = dict(book.accounts.filter(code__in=["101", "408"]).values_list("code", "pk"))
+    with transaction.atomic():
+        posted = cash_dues(book)
+        late = SEVERAL.replace("FROM head CROSS JOIN generate_series(1, 2)", "FROM generate_series(2, 3)")
+        values = {"book": book.pk, "debit": accounts["101"], "credit": accounts["408"], "id": posted.pk}
+        with (
+            pytest.raises(DatabaseError, match="takes no further lines"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(late.replace("head.id", "%(id)s"), values)
+
+
+def test_one_statement_cannot_post_a_voucher_and_add_to_its_event(federation: Federation, book: Book) -> None:
+    accounts = dict(book.accounts.filter(code__in=["101", "408"]).values_list("code", "pk"))
+    with transaction.atomic():
+        drawn = vouchers.draw_up(book=book, transactions=[cash_dues(book)], prepared_by=federation.maker)
+        vouchers.discard(voucher=drawn)
+        draft = Voucher.objects.create(
+            book=book, month=202603, date=dt.date(2026, 3, 16), summary="x", prepared_by=federation.maker
+        )
+        statement = INSERT_BOTH.replace(
+            "INSERT INTO books_transfer",
+            """, entry AS (INSERT INTO books_voucherentry (voucher_id, transaction_id)
+                           SELECT %(voucher)s, id FROM head RETURNING voucher_id),
+            posted AS (UPDATE books_voucher SET state = 'posted', checked_by_id = %(checker)s FROM entry
+                        WHERE id = entry.voucher_id RETURNING 1)
+            INSERT INTO books_transfer""",
+        )
+        values = {
+            "book": book.pk, "debit": accounts["101"], "credit": accounts["408"], "amount": 1, "currency": "CNY",
+            "voucher": draft.pk, "checker": federation.checker.pk,
+        }  # fmt: skip
+        with pytest.raises(DatabaseError, match="posted after its events"):
+            run_to_the_end(statement, values)
+
+
+def test_a_book_has_no_month_before_its_first_day(book: Book) -> None:
+    with pytest.raises(DatabaseError, match="no months before"):
+        sql("INSERT INTO books_period (book_id, month, state) VALUES (%s, 202411, 'open')", book.pk)
+
+
+def test_a_source_of_money_that_nobody_knows_is_refused(book: Book) -> None:
+    with pytest.raises(DimensionMissing, match="none that the books know"):
+        post(
+            book=book, external_key="x", date=dt.date(2026, 3, 16), kind="manual", summary="x",
+            entries=[Entry(debit="101", credit="408", amount=yuan("1.00"), fund_source="foo")],
+        )  # fmt: skip

@@ -7,6 +7,8 @@ from django.test import Client
 from ledger.books import budgets
 from ledger.books.models import Budget
 from portal.accounts.models import User
+from portal.accounts.roles import Role
+from tests import factories
 from tests.conftest import Federation
 from tests.signing_in import browser_of
 
@@ -69,4 +71,14 @@ def test_only_who_prepares_vouchers_proposes_and_only_who_checks_them_confirms(
     sent = {"period": "2026-03", "budget": str(Budget.objects.get().pk)}
     for user in (federation.maker, federation.cashier):
         assert browser_of(user).post("/office/books/HD/budget/confirm/", sent).status_code == 403
+    assert Budget.objects.get().confirmed_by is None
+
+
+def test_a_checker_of_another_union_confirms_nothing_here(federation: Federation) -> None:
+    _browser(federation.maker).post(ADDRESS, TYPED)
+    stranger = factories.user("stranger", Role.FINANCE_CHECKER, federation.community)
+    sent = {"period": "2026-03", "budget": str(Budget.objects.get().pk)}
+    browser = _browser(stranger)
+    assert browser.post("/office/books/HD/budget/confirm/", sent).status_code == 404
+    browser.post("/office/books/HD-C001/budget/confirm/", sent)
     assert Budget.objects.get().confirmed_by is None
