@@ -115,8 +115,13 @@ def detail(request: StaffRequest, code: str, pk: int) -> HttpResponse:
 def discard(request: StaffRequest, code: str, pk: int) -> HttpResponse:
     book = book_of(request, code, Duty.PREPARE_VOUCHER)
     voucher = voucher_of(book, pk)
+    covered_events = voucher.entries.exists()
     voucher_desk.discard(voucher=voucher, discarded_by=request.user)
-    messages.success(request, _("The draft is gone. Events that it covered wait for another voucher."))
+    if covered_events:
+        gone = _("The draft is gone. Events that it covered wait for another voucher.")
+    else:
+        gone = _("The draft is gone.")
+    messages.success(request, gone)
     return back_to_vouchers(book, voucher.month)
 
 
@@ -162,6 +167,8 @@ def show(
         ),
         "files": voucher.files.select_related("added_by"),
         "cancelled_by": Voucher.objects.filter(cancels=voucher).first(),
+        "cancel_refusal": manual.why_not_cancellable(voucher, timezone.localdate()),
+        "can_correct": manual.can_correct(voucher),
         "corrections": voucher.corrected_by.order_by("pk"),
         "is_own": voucher.prepared_by_id == request.user.pk,
         "template_form": template_form or TemplateNameForm(),
