@@ -235,3 +235,16 @@ def test_the_list_shows_amounts_and_chooses_nothing(
     draft.refresh_from_db()
     manual.cancel(voucher=draft, date=draft.date, prepared_by=federation.maker)
     assert "—" in checker.get(march).content.decode()
+
+
+def test_the_search_finds_vouchers_of_all_months_and_drafts(
+    federation: Federation, maker: Client, posted: Voucher, bank: str
+) -> None:
+    maker.post(WRITE, typed(bank, date="2026-02-16", summary="二月的草稿"))
+    address = "/office/books/HD/vouchers/?period=2026-01&q="
+    page = maker.get(f"{address}1,000").content.decode()
+    assert "Vouchers with “1,000”" in page
+    assert "二月的草稿" in page
+    assert "记-1" in page
+    assert 'value="1,000"' in page
+    assert "No voucher of this book has “&lt;b&gt;”" in maker.get(f"{address}<b>").content.decode()
