@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
 
 from ledger.books import vouchers
@@ -70,5 +68,5 @@ def test_vouchers_over_events_are_found_by_what_the_events_posted(federation: Fe
     drawn = vouchers.draw_up(book=book, transactions=[cash_dues(book)], prepared_by=federation.maker)
     amount = drawn.transactions.get().transfers.get().amount.amount
     assert list(search(book, str(amount))) == [drawn]
-    assert search(book, "101").get().total == Decimal(amount)
+    assert search(book, "101").values_list("total", flat=True).get() == amount
     assert not search(federation.books["HD"], str(amount)).exists()

@@ -130,8 +130,8 @@ def test_discarding_a_draft_is_asked_once_more_and_speaks_of_events_only_where_t
     assert "Events that it covered" not in page
     book = federation.books["HD-C001"]
     drawn = vouchers.draw_up(book=book, transactions=[cash_dues(book)], prepared_by=federation.maker)
-    page = maker.post(f"/office/books/HD-C001/vouchers/{drawn.pk}/discard/", follow=True)
-    assert "Events that it covered wait for another voucher." in page.content.decode()
+    answer = maker.post(f"/office/books/HD-C001/vouchers/{drawn.pk}/discard/", follow=True)
+    assert "Events that it covered wait for another voucher." in answer.content.decode()
 
 
 def test_what_was_typed_stays_when_it_is_refused(maker: Client, bank: str) -> None:
