@@ -30,10 +30,9 @@ def bring(*, book: Book, lines: Iterable[Line], prepared_by: AbstractBaseUser) -
     Book.objects.select_for_update(no_key=True).get(pk=book.pk)
     day = day_of_balances(book)
     month = day.year * 100 + day.month
-    if book.vouchers.filter(month=month).exists():
-        raise BalancesRefused(_("The opening balances of this book have been written already."))
-    if book.periods.filter(state=PeriodState.CLOSED).exists():
-        raise BalancesRefused(_("A month of this book is closed: its opening balances stay as they are."))
+    refusal = why_not_brought(book)
+    if refusal is not None:
+        raise refusal
     require_balances_only(book=book, date=day, accounts=[line.account for line in brought])
     Period.objects.get_or_create(book=book, month=month)
     return manual.prepare(book=book, date=day, summary="期初余额", lines=brought, prepared_by=prepared_by)
@@ -61,13 +60,14 @@ def bring_file(*, book: Book, content: bytes, prepared_by: AbstractBaseUser) -> 
     return bring(book=book, lines=[line for _number, line in rows], prepared_by=prepared_by)
 
 
-def are_written(book: Book) -> bool:
-    """Whether the opening balances are in the books or drafted already, or a month is closed over them."""
+def why_not_brought(book: Book) -> BalancesRefused | None:
+    """Why the book takes no opening balances: they are there or drafted, or a month is closed over them."""
     day = day_of_balances(book)
-    return (
-        book.vouchers.filter(month=day.year * 100 + day.month).exists()
-        or book.periods.filter(state=PeriodState.CLOSED).exists()
-    )
+    if book.vouchers.filter(month=day.year * 100 + day.month).exists():
+        return BalancesRefused(_("The opening balances of this book have been written already."))
+    if book.periods.filter(state=PeriodState.CLOSED).exists():
+        return BalancesRefused(_("A month of this book is closed: its opening balances stay as they are."))
+    return None
 
 
 def accounts_to_bring(book: Book) -> QuerySet[Account]:

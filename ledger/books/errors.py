@@ -135,6 +135,12 @@ class CancelledAlready(LedgerError):
     code = "cancelled_already"
 
 
+class NotCorrectable(LedgerError):
+    """A blue correction of a voucher that red letters have not taken back, or that has its correction already."""
+
+    code = "not_correctable"
+
+
 class BudgetRefused(LedgerError):
     code = "budget_refused"
 

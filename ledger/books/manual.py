@@ -21,7 +21,9 @@ from .errors import (
     CancelledAlready,
     DateAhead,
     DimensionMissing,
+    LedgerError,
     NotCancellable,
+    NotCorrectable,
     NotLowestAccount,
     PeriodClosed,
     PostedIsFinal,
@@ -53,6 +55,7 @@ from .posting import post, reverse
 _FEWEST_LINES = 2
 # Transactions that only the books know of: nobody's own records break when they are cancelled.
 _CANCELLABLE = frozenset({"manual", "opening"})
+_CARRIED_FORWARD = frozenset({"closing", "year_end"})
 
 
 @transaction.atomic
@@ -68,8 +71,11 @@ def prepare(
 ) -> Voucher:
     """Write a draft (制单); nothing is posted before another person checks it.
 
-    Raises DateAhead, VoucherIncomplete, VoucherUnbalanced, UnknownAccount, NotLowestAccount, AccountKeptElsewhere.
+    ``corrects`` is the voucher that it puts right (蓝字订正). Raises DateAhead, VoucherIncomplete, VoucherUnbalanced,
+    UnknownAccount, NotLowestAccount, AccountKeptElsewhere, NotCorrectable.
     """
+    if corrects is not None:
+        require_correctable(Voucher.objects.select_for_update(no_key=True).get(pk=corrects.pk))
     voucher = Voucher(
         book=book,
         kind=VoucherKind.MANUAL,
@@ -174,21 +180,9 @@ def cancel(*, voucher: Voucher, date: dt.date, prepared_by: AbstractBaseUser) ->
     CancelledAlready.
     """
     Voucher.objects.select_for_update(of=["self"]).get(pk=voucher.pk)
-    kinds = set(voucher.transactions.values_list("kind", flat=True))
-    if voucher.state != VoucherState.POSTED or voucher.kind == VoucherKind.CANCELLING:
-        raise NotCancellable(_("Only a posted voucher can be cancelled."))
-    if not kinds <= _CANCELLABLE:
-        raise NotCancellable(
-            _(
-                "This voucher was made by dues, benefits or the bank. Take it back there; the books will follow."
-            )
-        )
-    if voucher.date.year != date.year:
-        raise NotCancellable(
-            _("An error of an earlier year is corrected by a new voucher on 32101 or 32201 (年初余额调整).")
-        )
-    if Voucher.objects.filter(cancels=voucher).exists():
-        raise CancelledAlready(_("A voucher that cancels this one exists already."))
+    refusal = why_not_cancellable(voucher, date)
+    if refusal is not None:
+        raise refusal
     with ledger_refusals():
         red = Voucher.objects.create(
             book=voucher.book,
@@ -201,6 +195,49 @@ def cancel(*, voucher: Voucher, date: dt.date, prepared_by: AbstractBaseUser) ->
         )
     _record("voucher.prepared", red, prepared_by)
     return red
+
+
+def why_not_cancellable(voucher: Voucher, date: dt.date) -> LedgerError | None:
+    """What red letters of ``date`` would be refused for; None when ``cancel`` takes them."""
+    kinds = set(voucher.transactions.values_list("kind", flat=True))
+    if voucher.state != VoucherState.POSTED or voucher.kind == VoucherKind.CANCELLING:
+        return NotCancellable(_("Only a posted voucher can be cancelled."))
+    if kinds & _CARRIED_FORWARD:
+        return NotCancellable(
+            _("Carrying forward is not cancelled: open the month again and carry its results forward anew.")
+        )
+    if not kinds <= _CANCELLABLE:
+        return NotCancellable(
+            _(
+                "This voucher was made by dues, benefits or the bank. Take it back there; the books will follow."
+            )
+        )
+    if voucher.date.year != date.year:
+        return NotCancellable(
+            _("An error of an earlier year is corrected by a new voucher on 32101 or 32201 (年初余额调整).")
+        )
+    if Voucher.objects.filter(cancels=voucher).exists():
+        return CancelledAlready(_("A voucher that cancels this one exists already."))
+    return None
+
+
+def can_correct(voucher: Voucher) -> bool:
+    """Whether ``prepare`` takes a blue correction of this voucher now."""
+    try:
+        require_correctable(voucher)
+    except NotCorrectable:
+        return False
+    return True
+
+
+def require_correctable(voucher: Voucher) -> None:
+    """Red letters come first, then one right voucher (会计基础工作规范 第五十一条). Raises NotCorrectable."""
+    if voucher.kind != VoucherKind.MANUAL:
+        raise NotCorrectable(_("Only a voucher written by hand is corrected by another one."))
+    if not Voucher.objects.filter(cancels=voucher, state=VoucherState.POSTED).exists():
+        raise NotCorrectable(_("Cancel the voucher in red letters first, and have the red letters posted."))
+    if voucher.corrected_by.exclude(cancelled_by__state=VoucherState.POSTED).exists():
+        raise NotCorrectable(_("A voucher that corrects this one exists already."))
 
 
 def correction_summary(voucher: Voucher) -> str:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from .errors import BalancesRefused
@@ -17,6 +18,8 @@ from .models import FundSource
 _TOO_LARGE = Decimal(10) ** 13
 _AMOUNT = re.compile(r"-?\d{1,25}(\.\d{1,2}0*)?", re.ASCII)
 _TEXT_LENGTH = 60
+# How the files of spreadsheet programs begin: .xlsx, .et and .ods are zip files, .xls is a compound file.
+_WORKBOOKS = (b"PK", b"\xd0\xcf\x11\xe0")
 
 # Columns and words as accountants write them.
 HEADINGS = {
@@ -34,6 +37,10 @@ def rows_of(content: bytes, *, columns: Sequence[str], needed: Sequence[str]) ->
 
     Columns may be named in English, as in ``columns``, or in Chinese.
     """
+    if content.startswith(_WORKBOOKS):
+        raise BalancesRefused(
+            _("This is a workbook. Save it as CSV in the spreadsheet program and bring that file.")
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -42,13 +49,17 @@ def rows_of(content: bytes, *, columns: Sequence[str], needed: Sequence[str]) ->
     try:
         rows.fieldnames = [_COLUMNS.get(name.strip(), name.strip()) for name in rows.fieldnames or ()]
         if not set(needed) <= set(rows.fieldnames):
-            raise BalancesRefused(
-                _("The file needs the columns %(columns)s.") % {"columns": ", ".join(columns)}
-            )
+            raise BalancesRefused(_("The file needs the columns %(columns)s.") % {"columns": _named(columns)})
         for row in rows:
             yield rows.line_num, {column: (row.get(column) or "").strip() for column in columns}
     except csv.Error as error:
         raise BalancesRefused(_("This is no CSV file: %(why)s") % {"why": error}) from error
+
+
+def _named(columns: Sequence[str]) -> str:
+    if (get_language() or "").startswith("zh"):
+        return "、".join(HEADINGS[column] for column in columns)
+    return ", ".join(columns)
 
 
 def amount_in(text: str, row: int) -> Decimal:

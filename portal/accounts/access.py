@@ -22,6 +22,10 @@ from .roles import Duty
 View = Callable[..., HttpResponseBase]
 
 
+# The address by name where staff sign in; members come by phone at LOGIN_URL.
+STAFF_SIGN_IN = "account_login"
+
+
 class StaffRequest(HttpRequest):
     """A request behind ``duty_required``: its user is somebody."""
 
@@ -52,7 +56,7 @@ def duty_required(*duties: Duty) -> Callable[[View], View]:
                 raise NotAllowed(_("Your role does not %(duty)s.") % {"duty": duties[0].label})
             return view(request, *args, **kwargs)
 
-        return login_required(wrapped)
+        return login_required(wrapped, login_url=STAFF_SIGN_IN)
 
     return decorate
 

@@ -87,7 +87,8 @@ def _must_choose_password(request: HttpRequest) -> bool:
 
 
 def _asks_to_sign_in(response: HttpResponse) -> bool:
-    return isinstance(response, HttpResponseRedirect) and response.url.startswith(f"{settings.LOGIN_URL}?")
+    pages = (f"{settings.LOGIN_URL}?", f"{reverse('account_login')}?")
+    return isinstance(response, HttpResponseRedirect) and response.url.startswith(pages)
 
 
 class RefusalMiddleware:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,7 +11,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import get_language, gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from ledger.books.dimensions import economic_classes
@@ -58,11 +59,14 @@ class WritableAccounts:
 
     choices: list[tuple[str, str]]
     needs: dict[str, list[str]]
+    above: frozenset[str]
+    kept: frozenset[str]
 
     @classmethod
     def of(cls, book: Book) -> WritableAccounts:
         paths = account_paths(book, get_language() or "")
-        found = list(book.accounts.filter(is_leaf=True, kept_by="").order_by("code"))
+        everything = list(book.accounts.order_by("code"))
+        found = [a for a in everything if a.is_leaf and not a.kept_by]
         return cls(
             choices=[("", ""), *((a.code, f"{a.code} {paths[a.code]}") for a in found)],
             needs={
@@ -76,7 +80,23 @@ class WritableAccounts:
                 ]
                 for a in found
             },
+            above=frozenset(a.code for a in everything if not a.is_leaf),
+            kept=frozenset(a.code for a in everything if a.is_leaf and a.kept_by),
         )
+
+    def why_none(self, typed: str) -> str:
+        """Why what was typed into the search field chose no account."""
+        words = unicodedata.normalize("NFKC", typed).lower().split()
+        code = words[0] if words else ""
+        if code in self.above:
+            return gettext("%(code)s has detail accounts. Choose one of them.") % {"code": code}
+        if code in self.kept:
+            return gettext("%(code)s is kept by dues and payouts and cannot be written by hand.") % {
+                "code": code
+            }
+        if words and any(all(word in label.lower() for word in words) for _code, label in self.choices):
+            return gettext("Several accounts match “%(typed)s”. Choose one from the list.") % {"typed": typed}
+        return gettext("There is no account “%(typed)s”.") % {"typed": typed}
 
 
 class _AccountSelect(forms.Select):
@@ -130,12 +150,14 @@ class LineForm(forms.Form):
         account, economic = self.fields["account"], self.fields["economic_class"]
         assert isinstance(account, forms.ChoiceField)  # noqa: S101 — declared above
         assert isinstance(economic, forms.ChoiceField)  # noqa: S101 — declared above
-        self._needs = accounts.needs
+        self._accounts = accounts
         account.widget.needs = accounts.needs
         account.choices = accounts.choices
         # What was typed into the search field and is no account comes back, too.
         self._typed_account = self.data.get(self.add_prefix("account_typed"), "").strip()
         account.widget.attrs["data-typed"] = self._typed_account
+        if self._typed_account:
+            account.error_messages["required"] = accounts.why_none(self._typed_account)
         language = get_language() or ""
         economic.choices = [
             ("", "—"),
@@ -158,7 +180,7 @@ class LineForm(forms.Form):
     @property
     def needed(self) -> list[str]:
         """The folded fields that the chosen account asks for."""
-        return self._needs.get(str(self["account"].value() or ""), [])
+        return self._accounts.needs.get(str(self["account"].value() or ""), [])
 
     @property
     def is_unfolded(self) -> bool:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from django.contrib.sessions.models import Session
+from django.core.cache import cache
 from playwright.sync_api import Page, expect
 
 from ledger.books import manual
 from ledger.books.models import Voucher
 from tests.conftest import Federation
 from tests.e2e.conftest import PHONE
-from tests.e2e.test_the_human_part import OpenPage, _staff, world
+from tests.e2e.test_the_human_part import OpenPage, _staff, sign_in_staff, world
 
 __all__ = ["world"]
 
@@ -82,3 +84,42 @@ def test_an_account_that_asks_for_more_unfolds_its_line_and_keys_choose_accounts
     page.get_by_role("button", name="保存待复核").click()
     expect(search).to_have_value("银杭")
     expect(page.locator(".error-summary").first).to_contain_text("第 1 行, 科目")
+
+
+def test_what_was_typed_is_there_again_after_the_session_ended(
+    open_page: OpenPage, world: Federation
+) -> None:
+    bank = world.banks["HD"].account
+    page = _staff(open_page, world.maker)
+    write = "/office/books/HD/vouchers/write/"
+    page.goto(write)
+    page.get_by_label("摘要", exact=True).fill("收到利息")
+    _choose(page, 0, "银行", f"{bank.code} 银行存款 / {bank.name}")
+    page.fill("[name=lines-0-debit]", "236.18")
+    page.get_by_role("button", name="增加分录行").click()
+    _choose(page, 4, "408", "408 其他收入")
+    page.fill("[name=lines-4-credit]", "236.18")
+
+    Session.objects.all().delete()
+    cache.clear()  # the second factor of a moment ago is taken once more
+    page.get_by_role("button", name="保存待复核").click()
+    expect(page.locator("[name=login]")).to_be_visible()
+    sign_in_staff(page, world.maker)
+    page.wait_for_url(f"**{write}")
+    expect(page.locator("[data-came-back]")).to_be_visible()
+    expect(page.get_by_label("摘要", exact=True)).to_have_value("收到利息")
+    expect(page.locator("#id_lines-0-account")).to_have_value(f"{bank.code} 银行存款 / {bank.name}")
+    expect(page.locator("#id_lines-4-account")).to_have_value("408 其他收入")
+    expect(page.locator("[data-sum=difference]")).to_have_text("0.00")
+
+    page.get_by_role("button", name="保存待复核").click()
+    expect(page.locator("h1")).to_have_text("未记账凭证")
+    page.goto(write)
+    expect(page.locator("[data-came-back]")).to_be_hidden()
+    expect(page.get_by_label("摘要", exact=True)).to_have_value("")
+
+    page.get_by_label("摘要", exact=True).fill("另一张")
+    page.reload()
+    expect(page.get_by_label("摘要", exact=True)).to_have_value("另一张")
+    page.locator("[data-came-back] button").click()
+    expect(page.get_by_label("摘要", exact=True)).to_have_value("")

@@ -44,7 +44,7 @@ def accounts(request: StaffRequest, code: str) -> HttpResponse:
         "accounts": book.accounts.order_by("code"),
         "form": detail,
         "bank_form": bank,
-        "can_bring": not balances_brought.are_written(book),
+        "can_bring": balances_brought.why_not_brought(book) is None,
     }
     return desk.page(request, "accounts", "books", context, union=book.union)
 
@@ -65,7 +65,7 @@ def opening_balances(request: StaffRequest, code: str) -> HttpResponse:
     context = head_context(book, month_of(request, book)) | {
         "form": form,
         "columns": [HEADINGS[column] for column in balances_brought.COLUMNS],
-        "is_written": balances_brought.are_written(book),
+        "refusal": balances_brought.why_not_brought(book),
     }
     return desk.page(request, "opening_balances", "books", context, union=book.union)
 

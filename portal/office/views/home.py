@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from ledger.books.models import BankAccount
 from portal.accounts import event_names
-from portal.accounts.access import StaffRequest, duty_required
+from portal.accounts.access import STAFF_SIGN_IN, StaffRequest, duty_required
 from portal.accounts.models import AuditEvent
 from portal.accounts.permissions import NotAllowed, duties_of
 from portal.accounts.roles import Duty
@@ -22,7 +22,7 @@ _SHOWN = 12
 _PER_PAGE = 50
 
 
-@login_required
+@login_required(login_url=STAFF_SIGN_IN)
 def home(request: StaffRequest) -> HttpResponse:
     """The first page of the office: what waits for me, and the bank balances within my reach."""
     if not duties_of(request.user):

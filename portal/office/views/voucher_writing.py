@@ -38,6 +38,8 @@ def write(request: StaffRequest, code: str) -> HttpResponse:
     """Write a new voucher: empty, from a template, as a copy, or as the blue correction of another."""
     book = book_of(request, code, Duty.PREPARE_VOUCHER)
     corrects = _asked(book, request.GET.get("corrects"))
+    if corrects and request.method != "POST":
+        manual.require_correctable(corrects)
     source = corrects or _asked(book, request.GET.get("copy"))
     lines: Sequence[Line] = manual.lines_of(source) if source else []
     summary = manual.correction_summary(corrects) if corrects else source.summary if source else ""

@@ -20,6 +20,7 @@ from ledger.books import vouchers as voucher_desk
 from ledger.books.errors import LedgerError
 from ledger.books.models import Book, Side, Voucher, VoucherState
 from ledger.books.queries import account_paths, with_totals
+from ledger.books.voucher_search import search
 from ledger.reports import papers
 from portal.accounts.access import StaffRequest, duty_required
 from portal.accounts.roles import Duty
@@ -32,12 +33,16 @@ from portal.office.voucher_forms import TemplateNameForm
 from .books import back_to_vouchers, book_of, head_context, month_of
 
 _PER_PAGE = 50
+_LONGEST_SEARCH = 60
 
 
 @duty_required(Duty.VIEW_BOOKS)
 def overview(request: StaffRequest, code: str) -> HttpResponse:
     book = book_of(request, code)
     month = month_of(request, book)
+    words = request.GET.get("q", "").strip()[:_LONGEST_SEARCH]
+    if words:
+        return _found(request, book, month, words)
     found = book.vouchers.filter(month=month).select_related("prepared_by", "checked_by")
     context = head_context(book, month) | {
         "drafts": with_totals(found.filter(state=VoucherState.DRAFT))
@@ -49,6 +54,14 @@ def overview(request: StaffRequest, code: str) -> HttpResponse:
         "without": book.transactions.filter(month=month, voucher_entry=None).count(),
         "templates": book.templates.all(),
     }
+    return desk.page(request, "vouchers", "books", context)
+
+
+def _found(request: StaffRequest, book: Book, month: int, words: str) -> HttpResponse:
+    """What the search finds in all months of the book."""
+    found = search(book, words).select_related("prepared_by", "checked_by")
+    shown = Paginator(found, _PER_PAGE).get_page(request.GET.get("page"))
+    context = head_context(book, month) | {"words": words, "posted": shown}
     return desk.page(request, "vouchers", "books", context)
 
 
@@ -115,8 +128,13 @@ def detail(request: StaffRequest, code: str, pk: int) -> HttpResponse:
 def discard(request: StaffRequest, code: str, pk: int) -> HttpResponse:
     book = book_of(request, code, Duty.PREPARE_VOUCHER)
     voucher = voucher_of(book, pk)
+    covered_events = voucher.entries.exists()
     voucher_desk.discard(voucher=voucher, discarded_by=request.user)
-    messages.success(request, _("The draft is gone. Events that it covered wait for another voucher."))
+    if covered_events:
+        gone = _("The draft is gone. Events that it covered wait for another voucher.")
+    else:
+        gone = _("The draft is gone.")
+    messages.success(request, gone)
     return back_to_vouchers(book, voucher.month)
 
 
@@ -162,6 +180,8 @@ def show(
         ),
         "files": voucher.files.select_related("added_by"),
         "cancelled_by": Voucher.objects.filter(cancels=voucher).first(),
+        "cancel_refusal": manual.why_not_cancellable(voucher, timezone.localdate()),
+        "can_correct": manual.can_correct(voucher),
         "corrections": voucher.corrected_by.order_by("pk"),
         "is_own": voucher.prepared_by_id == request.user.pk,
         "template_form": template_form or TemplateNameForm(),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -103,3 +104,23 @@ def test_a_second_voucher_cannot_stand_before_the_first_day(federation: Federati
     manual.revise(
         voucher=draft, date=draft.date, summary="期初余额", lines=lines, prepared_by=federation.maker
     )
+
+
+def test_who_reads_chinese_is_told_the_chinese_headings(book: Book) -> None:
+    with translation.override("zh-hans"), pytest.raises(BalancesRefused, match="科目代码、借方、贷方、项目"):
+        balances_brought.read(b"code,amount\n101,5\n")
+
+
+@pytest.mark.parametrize("start", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0"])
+def test_a_workbook_is_to_be_saved_as_csv(start: bytes) -> None:
+    with pytest.raises(BalancesRefused, match="Save it as CSV"):
+        balances_brought.read(start + bytes(range(256)))
+
+
+def test_a_closed_month_is_no_written_opening_balance(book: Book, federation: Federation) -> None:
+    assert balances_brought.why_not_brought(book) is None
+    closing.close_period(book=book, month=202601, actor=federation.maker)
+    assert "is closed" in str(balances_brought.why_not_brought(book))
+    lines = balances_brought.read(FILE.encode())
+    with pytest.raises(BalancesRefused, match="is closed"):
+        balances_brought.bring(book=book, lines=lines, prepared_by=federation.maker)

@@ -23,6 +23,7 @@ from ledger.books.errors import (
     DateAhead,
     DimensionMissing,
     NotCancellable,
+    NotCorrectable,
     NotLowestAccount,
     Overdrawn,
     PeriodClosed,
@@ -35,6 +36,7 @@ from ledger.books.integrity import verify
 from ledger.books.models import Book, Posting, Transaction, Voucher, VoucherState
 from ledger.books.opening import open_year
 from ledger.books.pairing import Line, entries_of
+from ledger.books.posting import post
 from tests.conftest import Federation
 
 from .test_posting import DAY, cash_dues, yuan
@@ -166,6 +168,47 @@ def test_red_letters_take_a_voucher_back_once(federation: Federation, book: Book
     assert blue.summary == "订正3月16日记-1号凭证"
     assert queries.balance_of(book, "402") == yuan("1200.00")
     assert [check for check in verify() if not check.ok] == []
+
+
+def test_one_correction_follows_the_posted_red_letters(federation: Federation, bank: str) -> None:
+    def cancelled(voucher: Voucher) -> None:
+        red = manual.cancel(voucher=voucher, date=DAY, prepared_by=federation.maker)
+        with pytest.raises(NotCorrectable, match="red letters first"):
+            levy(federation, bank, corrects=voucher)
+        vouchers.check_and_post(voucher=red, checked_by=federation.checker)
+
+    wrong = vouchers.check_and_post(voucher=levy(federation, bank), checked_by=federation.checker)
+    assert not manual.can_correct(wrong)
+    cancelled(wrong)
+    assert manual.can_correct(wrong)
+    blue = levy(federation, bank, corrects=wrong)
+    with pytest.raises(NotCorrectable, match="exists already"):
+        levy(federation, bank, corrects=wrong)
+    vouchers.discard(voucher=blue)
+    blue = vouchers.check_and_post(
+        voucher=levy(federation, bank, corrects=wrong), checked_by=federation.checker
+    )
+    assert not manual.can_correct(wrong)
+    cancelled(blue)
+    assert manual.can_correct(wrong)
+    with pytest.raises(NotCorrectable, match="written by hand"):
+        levy(federation, bank, corrects=Voucher.objects.get(cancels=blue))
+
+
+def test_what_was_carried_forward_is_not_cancelled_but_done_anew(federation: Federation, bank: str) -> None:
+    book = federation.books["HD"]
+    closing = post(
+        book=book,
+        external_key="closing",
+        date=DAY,
+        kind="closing",
+        summary="结转",
+        entries=entries_of([line(bank, "D", "1.00"), line("402", "C", "1.00")]),
+    )
+    drawn = vouchers.draw_up(book=book, transactions=[closing], prepared_by=federation.maker)
+    posted = vouchers.check_and_post(voucher=drawn, checked_by=federation.checker)
+    with pytest.raises(NotCancellable, match="open the month again"):
+        manual.cancel(voucher=posted, date=DAY, prepared_by=federation.maker)
 
 
 def test_what_cannot_be_cancelled_from_the_books(federation: Federation, bank: str) -> None:

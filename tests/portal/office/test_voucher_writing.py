@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -197,3 +198,30 @@ def test_each_chosen_voucher_is_posted_or_refused_by_itself(
     first.refresh_from_db()
     assert first.number == 1
     assert Voucher.objects.filter(number=None).count() == 2
+
+
+@pytest.mark.parametrize("address", ["/office/", WRITE, f"{WRITE}?copy=1"])
+def test_who_is_not_signed_in_any_more_comes_to_the_sign_in_of_staff(
+    client: Client, db: None, address: str
+) -> None:
+    for answer in (client.get(address), client.post(address)):
+        assert answer.headers["Location"] == f"/sign-in/staff/?next={quote(address)}"
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("999", "There is no account “999”."),
+        ("１０２", "102 has detail accounts. Choose one of them."),
+        ("21501 代收会费", "21501 is kept by dues and payouts and cannot be written by hand."),
+        ("income", "Several accounts match “income”. Choose one from the list."),
+    ],
+)
+def test_an_account_that_is_none_is_refused_with_the_reason(
+    maker: Client, bank: str, words: str, why: str
+) -> None:
+    changes = {"lines-1-account": "", "lines-1-account_typed": words}
+    page = maker.post(WRITE, typed(bank, **changes)).content.decode()
+    assert why in page
+    assert f'data-typed="{words}"' in page
+    assert "This field is required" not in page

@@ -9,10 +9,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from ledger.books import manual, queries
+from ledger.books import manual, queries, vouchers
 from ledger.books.models import Voucher, VoucherState
 from tests.conftest import Federation
-from tests.ledger.books.test_posting import yuan
+from tests.ledger.books.test_posting import cash_dues, yuan
 from tests.signing_in import browser_of
 
 WRITE = "/office/books/HD/vouchers/write/"
@@ -75,8 +75,63 @@ def test_a_voucher_is_written_checked_printed_copied_and_cancelled(
     template = federation.books["HD"].templates.get()
     assert 'value="1000.00"' in maker.get(f"{WRITE}?template={template.pk}").content.decode()
 
+    assert maker.get(f"{WRITE}?corrects={draft.pk}").status_code == 409
+    red = manual.cancel(voucher=draft, date=draft.date, prepared_by=federation.maker)
+    vouchers.check_and_post(voucher=red, checked_by=federation.checker)
     corrected = maker.get(f"{WRITE}?corrects={draft.pk}").content.decode()
     assert "订正3月16日记-1号凭证" in corrected
+
+
+@pytest.fixture
+def posted(federation: Federation, maker: Client, bank: str) -> Voucher:
+    maker.post(WRITE, typed(bank))
+    return vouchers.check_and_post(voucher=Voucher.objects.get(), checked_by=federation.checker)
+
+
+def test_red_letters_and_the_correction_are_offered_only_when_they_would_be_accepted(
+    federation: Federation, maker: Client, posted: Voucher
+) -> None:
+    address = f"/office/books/HD/vouchers/{posted.pk}/"
+    offered = "?corrects="
+    page = maker.get(address).content.decode()
+    assert f"{address}cancel/" in page
+    assert offered not in page
+    red = manual.cancel(voucher=posted, date=posted.date, prepared_by=federation.maker)
+    page = maker.get(address).content.decode()
+    assert f"{address}cancel/" not in page
+    assert offered not in page
+    vouchers.check_and_post(voucher=red, checked_by=federation.checker)
+    assert offered in maker.get(address).content.decode()
+    manual.prepare(
+        book=posted.book, date=posted.date, summary="订正", lines=manual.lines_of(posted),
+        prepared_by=federation.maker, corrects=posted,
+    )  # fmt: skip
+    assert offered not in maker.get(address).content.decode()
+
+
+def test_a_voucher_of_the_dues_says_where_it_is_taken_back(federation: Federation, maker: Client) -> None:
+    book = federation.books["HD-C001"]
+    drawn = vouchers.draw_up(book=book, transactions=[cash_dues(book)], prepared_by=federation.maker)
+    drawn = vouchers.check_and_post(voucher=drawn, checked_by=federation.checker)
+    page = maker.get(f"/office/books/HD-C001/vouchers/{drawn.pk}/").content.decode()
+    assert "Take it back there; the books will follow." in page
+    assert "/cancel/" not in page
+
+
+def test_discarding_a_draft_is_asked_once_more_and_speaks_of_events_only_where_there_are_some(
+    federation: Federation, maker: Client, bank: str
+) -> None:
+    maker.post(WRITE, typed(bank))
+    address = f"/office/books/HD/vouchers/{Voucher.objects.get().pk}/"
+    page = maker.get(address).content.decode()
+    assert page.index("gone for good") < page.index(f"{address}discard/")
+    page = maker.post(f"{address}discard/", follow=True).content.decode()
+    assert "The draft is gone." in page
+    assert "Events that it covered" not in page
+    book = federation.books["HD-C001"]
+    drawn = vouchers.draw_up(book=book, transactions=[cash_dues(book)], prepared_by=federation.maker)
+    answer = maker.post(f"/office/books/HD-C001/vouchers/{drawn.pk}/discard/", follow=True)
+    assert "Events that it covered wait for another voucher." in answer.content.decode()
 
 
 def test_what_was_typed_stays_when_it_is_refused(maker: Client, bank: str) -> None:
@@ -180,3 +235,16 @@ def test_the_list_shows_amounts_and_chooses_nothing(
     draft.refresh_from_db()
     manual.cancel(voucher=draft, date=draft.date, prepared_by=federation.maker)
     assert "—" in checker.get(march).content.decode()
+
+
+def test_the_search_finds_vouchers_of_all_months_and_drafts(
+    federation: Federation, maker: Client, posted: Voucher, bank: str
+) -> None:
+    maker.post(WRITE, typed(bank, date="2026-02-16", summary="二月的草稿"))
+    address = "/office/books/HD/vouchers/?period=2026-01&q="
+    page = maker.get(f"{address}1,000").content.decode()
+    assert "Vouchers with “1,000”" in page
+    assert "二月的草稿" in page
+    assert "记-1" in page
+    assert 'value="1,000"' in page
+    assert "No voucher of this book has “&lt;b&gt;”" in maker.get(f"{address}<b>").content.decode()
