@@ -18,10 +18,11 @@ from ledger.books.models import Account, AccountClass, Book, Side
 from .periods import before, months_in_words, written, year_start
 from .spreadsheets import Cell
 from .tables import Column, Lead, Report, Row
-from .wording import AccountNames, said, standing
+from .wording import AccountNames, details_of, said, standing
 
 _ZERO = Decimal("0.00")
 _CASH, _BANK = "101", "102"
+_MOST_COUNTERS = 3
 
 
 class Part(NamedTuple):
@@ -38,8 +39,12 @@ class _Line(NamedTuple):
     number: int | None
     summary: str
     code: str
+    project: str
+    fund_source: str
     party: str
-    counter: str
+    nature: str
+    economic_class: str
+    counters: list[str] | None
     side: str
     amount: Decimal
     transaction: int
@@ -54,31 +59,45 @@ class _Line(NamedTuple):
         return self.amount if self.side == Side.DEBIT else -self.amount
 
 
+# A line as it was typed may have met several others: what one transaction says alike of one account is one line. Who
+# took or gave the money is asked for the lines shown only.
 _LINES = """
-WITH lines AS (
-    SELECT t.date, t.id, coalesce(nullif(p.line_summary, ''), t.summary) AS summary, p.month, p.line, p.side, p.amount,
-           p.party, p.account_id, p.transfer_id,
-           sum(CASE p.side WHEN 'D' THEN p.amount ELSE -p.amount END) OVER entries AS running,
-           sum(CASE p.side WHEN 'D' THEN p.amount ELSE 0 END) OVER days AS day_debit,
-           sum(CASE p.side WHEN 'C' THEN p.amount ELSE 0 END) OVER days AS day_credit,
-           lead(t.date) OVER entries AS next_date, count(*) OVER () AS count
+WITH typed AS (
+    SELECT t.id, t.date, coalesce(nullif(p.line_summary, ''), t.summary) AS summary, p.month, min(p.line) AS line,
+           p.side, sum(p.amount) AS amount, p.account_id, p.project, p.fund_source, p.party, {own},
+           array_agg(p.transfer_id) AS transfers
       FROM books_posting p JOIN books_transaction t ON t.id = p.transaction_id
      WHERE p.book_id = %(book)s AND p.month BETWEEN %(first)s AND %(last)s AND p.account_id = ANY(%(accounts)s) {filter}
-    WINDOW entries AS (ORDER BY t.date, t.id, p.line, p.side DESC ROWS UNBOUNDED PRECEDING),
-           days AS (PARTITION BY t.date)
-     ORDER BY t.date, t.id, p.line, p.side DESC
+     GROUP BY t.id, p.line_summary, p.month, p.side, p.amount < 0, p.account_id, p.project, p.fund_source, p.party,
+              nature, economic_class
+), lines AS (
+    SELECT typed.*,
+           sum(CASE side WHEN 'D' THEN amount ELSE -amount END) OVER entries AS running,
+           sum(CASE side WHEN 'D' THEN amount ELSE 0 END) OVER days AS day_debit,
+           sum(CASE side WHEN 'C' THEN amount ELSE 0 END) OVER days AS day_credit,
+           lead(date) OVER entries AS next_date, count(*) OVER () AS count
+      FROM typed
+    WINDOW entries AS (ORDER BY date, id, line, side DESC, account_id ROWS UNBOUNDED PRECEDING),
+           days AS (PARTITION BY date)
+     ORDER BY date, id, line, side DESC, account_id
      LIMIT %(most)s OFFSET %(skip)s
 )
-SELECT l.date, l.month, v.word, v.number, l.summary, a.code, l.party, o.code, l.side, l.amount, l.id, l.running,
-       l.day_debit, l.day_credit, l.next_date, l.count
+SELECT l.date, l.month, v.word, v.number, l.summary, a.code, l.project, l.fund_source, l.party, l.nature,
+       l.economic_class, {counters}, l.side, l.amount, l.id, l.running, l.day_debit, l.day_credit, l.next_date, l.count
   FROM lines l
   JOIN books_account a ON a.id = l.account_id
-  JOIN books_transfer f ON f.id = l.transfer_id
-  JOIN books_account o ON o.id = CASE l.side WHEN 'D' THEN f.credit_id ELSE f.debit_id END
   LEFT JOIN books_voucherentry e ON e.transaction_id = l.id
   LEFT JOIN books_voucher v ON v.id = e.voucher_id
- ORDER BY l.date, l.id, l.line, l.side DESC
+ ORDER BY l.date, l.id, l.line, l.side DESC, l.account_id
 """
+_COUNTERS = """(
+    SELECT array_agg(DISTINCT o.code ORDER BY o.code)
+      FROM books_transfer f
+      JOIN books_account o ON o.id = CASE l.side WHEN 'D' THEN f.credit_id ELSE f.debit_id END
+     WHERE f.id = ANY(l.transfers))"""
+# Both sides of a plain transfer carry what its expenditure says; it is told where it belongs.
+_OWN = "p.nature, p.economic_class"
+_NOT_OWN = "''::text AS nature, ''::text AS economic_class"
 _TURNOVERS = """
 SELECT month, sum(debit), sum(credit) FROM books_turnover
  WHERE account_id = ANY(%(accounts)s) AND month <= %(last)s GROUP BY month
@@ -188,15 +207,22 @@ class _Ledger:
     def _filter(self) -> str:
         return "".join(f" AND p.{name} = %({name})s" for name in ("project", "party") if self.values[name])
 
+    def _lines(self) -> str:
+        return _LINES.format(
+            filter=self._filter(),
+            own=_OWN if self.account.account_class == AccountClass.EXPENSE else _NOT_OWN,
+            counters=_COUNTERS if _is_money(self.account) else "NULL",
+        )
+
     def lines(self, part: Part | None) -> list[_Line]:
         values = self.values | {"skip": part.skip if part else 0, "most": part.most if part else None}
         with connection.cursor() as cursor:
-            cursor.execute(_LINES.format(filter=self._filter()), values)
+            cursor.execute(self._lines(), values)
             return [_Line(*row) for row in cursor.fetchall()]
 
     def stream(self) -> Iterator[_Line]:
         with connection.chunked_cursor() as cursor:
-            cursor.execute(_LINES.format(filter=self._filter()), self.values | {"skip": 0, "most": None})
+            cursor.execute(self._lines(), self.values | {"skip": 0, "most": None})
             for row in cursor:
                 yield _Line(*row)
 
@@ -242,13 +268,13 @@ class _Ledger:
     def _posting(self, line: _Line, balance: Decimal, *, is_money: bool) -> Row:
         debit, credit = (line.amount, None) if line.side == Side.DEBIT else (None, line.amount)
         detail = self.names.own(line.code) if line.code != self.account.code else ""
-        counter = (self.names.own(line.counter),) if is_money else ()
+        counter = (self._counters(line),) if is_money else ()
         cells = (
             f"{line.date:%Y-%m-%d}",
             f"{line.word}-{line.number}" if line.number else "",
             line.summary,
             *counter,
-            " ".join(filter(None, [detail, line.party])),
+            " · ".join(filter(None, [detail, *details_of(line, self.language)])),
             debit,
             credit,
             *standing(balance, self.language),
@@ -256,6 +282,11 @@ class _Ledger:
         lead = Lead(transaction=line.transaction)
         leads = (None, None, lead, *(None,) * (len(counter) + 1), lead, lead, None, lead)
         return Row(cells, transaction=line.transaction, leads=leads)
+
+    def _counters(self, line: _Line) -> str:
+        codes = line.counters or []
+        more = ["…"] if len(codes) > _MOST_COUNTERS else []
+        return "; ".join([self.names.full(code) for code in codes[:_MOST_COUNTERS]] + more)
 
     def _row(
         self,

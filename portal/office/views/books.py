@@ -16,12 +16,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from ledger.books import closing
-from ledger.books.models import Account, Book, Period, PeriodReopening, PeriodState, Posting, Transaction
+from ledger.books.models import Account, Book, Period, PeriodReopening, PeriodState, Transaction
+from ledger.books.queries import lines_of_transaction
 from ledger.books.rules import Rule, all_rules
 from ledger.reports import exports, ledgers, periods, tables
 from ledger.reports.ledgers import Part
 from ledger.reports.tables import Report
-from ledger.reports.wording import AccountNames
+from ledger.reports.wording import FUND_SOURCES, AccountNames, kind_of_spending, said
 from portal.accounts.access import StaffRequest, duty_required
 from portal.accounts.roles import Duty
 from portal.office import desk
@@ -147,9 +148,13 @@ def _files_query(request: StaffRequest, month: int) -> str:
 def transaction(request: StaffRequest, code: str, pk: int) -> HttpResponse:
     book = book_of(request, code)
     found = get_object_or_404(Transaction.objects.select_related("created_by"), book=book, pk=pk)
-    postings = Posting.objects.filter(transaction=found).select_related("account").order_by("line", "-side")
-    names = AccountNames(book, get_language() or "")
-    lines = [(posting, names.full(posting.account.code)) for posting in postings]
+    language = get_language() or ""
+    names = AccountNames(book, language)
+    lines = [
+        (line, names.full(line.account), said(FUND_SOURCES[line.fund_source], language),
+         kind_of_spending(line, language))
+        for line in lines_of_transaction(found)
+    ]  # fmt: skip
     mirror = Transaction.objects.none()
     if found.mirror_key:
         mirror = Transaction.objects.filter(mirror_key=found.mirror_key).exclude(pk=pk).select_related("book")

@@ -89,7 +89,10 @@ def test_the_bank_journal_runs_from_opening_to_closing(district: Book, federatio
         ("本年累计", Decimal("1090.00"), Decimal("100.00"), *closing),
     ]
     assert all(row.transaction for row in journal.rows[1:5])
-    assert [row.cells[3] for row in journal.rows[1:3]] == ["40302 专项转移支付补助", "50305 其他服务支出"]
+    assert [row.cells[3] for row in journal.rows[1:3]] == [
+        "403 上级补助收入 / 40302 专项转移支付补助",
+        "503 职工服务支出 / 50305 其他服务支出",
+    ]
 
 
 def test_a_ledger_over_months_sums_up_each_of_them(district: Book, federation: Federation) -> None:
