@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import io
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
 from ledger.books import manual, vouchers
 from ledger.books.models import Book, Voucher
 from ledger.books.pairing import Line
 from ledger.books.posting import Entry, post
 from ledger.books.queries import lines_of_transaction
-from ledger.reports import ledgers
+from ledger.reports import exports, ledgers, papers
 from ledger.reports.tables import Row
 from tests.conftest import Federation
 from tests.ledger.books.test_posting import yuan
+from tests.ledger.reports import outsiders
 from tests.signing_in import browser_of
 
 DAY = dt.date(2026, 3, 16)
@@ -28,7 +33,7 @@ def book(federation: Federation) -> Book:
 
 @pytest.fixture
 def typed(federation: Federation, book: Book) -> Voucher:
-    """Two lines of expenditure and a red one, paid from the bank, with 500.00 left owing: machines pair them in pieces."""
+    """Two lines of expenditure and a red one, paid from the bank, 500.00 left owing: transfers pair them in pieces."""
     bank = federation.banks["HD"].account.code
     post(
         book=book, external_key="levy", date=DAY, kind="manual", summary="收到经费",
@@ -115,3 +120,38 @@ def test_a_ledger_tells_project_class_and_basic_or_project_of_expenditure(
         "30201 办公费 · 基本支出", "干部培训 · 30216 培训费 · 项目支出", "干部培训 · 30216 培训费 · 项目支出"
     ]  # fmt: skip
     assert [row.cells[3] for row in _lines(book, "21599")] == ["讲师"]
+
+
+def test_vouchers_tell_class_by_name_and_basic_or_project(
+    book: Book, typed: Voucher, federation: Federation
+) -> None:
+    page = browser_of(federation.checker).get(f"/office/books/HD/vouchers/{typed.pk}/").content.decode()
+    assert "干部培训 · 30216 培训费 · 项目支出" in page
+    paper = PdfReader(io.BytesIO(papers.voucher_paper(typed)))
+    text = "".join(page.extract_text() for page in paper.pages).replace("\n", "").replace(" ", "")
+    assert "30216培训费·项目支出" in text
+
+
+def test_the_journal_for_outsiders_has_class_and_basic_or_project_of_expenditure_alone(
+    book: Book, typed: Voucher
+) -> None:
+    out = io.BytesIO()
+    exports.write([book], "csv", out)
+    rows = list(csv.DictReader(io.StringIO(out.getvalue().decode("utf-8-sig"))))
+    assert {(row["科目代码"][:3], row["基本/项目"], row["经济分类"]) for row in rows} == {
+        ("102", "", ""), ("402", "", ""), ("215", "", ""),
+        ("506", "项目支出", "30216 培训费"), ("506", "基本支出", "30201 办公费"),
+    }  # fmt: skip
+
+
+def test_tools_of_others_read_what_lines_say(book: Book, typed: Voucher, tmp_path: Path) -> None:
+    for form, words in (
+        ("hledger", "  1234.50 CNY  ; project:干部培训, nature:项目支出, class:30216 培训费\n"),
+        ("beancount", '    project: "干部培训"\n    nature: "项目支出"\n    class: "30216 培训费"\n'),
+    ):
+        file = tmp_path / form
+        with file.open("wb") as out:
+            exports.write([book], form, out)
+        assert words in file.read_text()
+    assert outsiders.hledger(tmp_path / "hledger", before=dt.date(2026, 4, 1))
+    assert outsiders.beancount(tmp_path / "beancount", before=dt.date(2026, 4, 1))
