@@ -1,12 +1,12 @@
 """明细账 and 日记账: every posting of an account with the running balance, days, months and the year summed up.
 
-An account may be read for one project or one party alone: there figures of 辅助核算 come from. Opening balances and
-sums are monthly totals.
+An account may be read for one project, party or economic class alone: there figures of 辅助核算 come from. Opening
+balances and sums are monthly totals.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -18,11 +18,13 @@ from ledger.books.models import Account, AccountClass, Book, Side
 from .periods import before, months_in_words, written, year_start
 from .spreadsheets import Cell
 from .tables import Column, Lead, Report, Row
-from .wording import AccountNames, details_of, said, standing
+from .wording import AccountNames, class_in_words, details_of, nature_in_words, said, standing
 
 _ZERO = Decimal("0.00")
 _CASH, _BANK = "101", "102"
 _MOST_COUNTERS = 3
+# What a ledger may be read for alone, by the names that postings have for it.
+FILTERS = ("project", "party", "economic_class", "nature")
 
 
 class Part(NamedTuple):
@@ -118,20 +120,20 @@ def subsidiary_ledger(
     language: str = "zh",
     *,
     first: int = 0,
-    project: str = "",
-    party: str = "",
     part: Part | None = None,
+    **only: str,
 ) -> Report:
     """明细账 of an account with its details from the month ``first`` (this one when left out) until YYYYMM.
 
+    ``only`` names what of it is read alone, by ``FILTERS``: one project, party, economic class, basic or project.
     Cash and bank accounts are journals (日记账): they sum up each day and name the account on the other side.
     """
-    ledger = _Ledger(book, account, first or month, month, language, project, party)
+    ledger = _Ledger(book, account, first or month, month, language, only)
     lines = ledger.lines(part)
     return Report(
         name=_name(account.code),
         name_en="Journal" if _is_money(account) else "Subsidiary ledger",
-        number=" · ".join(filter(None, [ledger.names.full(account.code), project, party])),
+        number=" · ".join([ledger.names.full(account.code), *ledger.only_in_words()]),
         book=book,
         period=months_in_words(ledger.first, month, language),
         columns=_columns(account),
@@ -143,7 +145,7 @@ def subsidiary_ledger(
 
 def streamed(book: Book, month: int, account: Account) -> tuple[tuple[str, ...], Iterator[Row]]:
     """The header of ``subsidiary_ledger`` in Chinese, and its rows as they are read: a busy month is long."""
-    ledger = _Ledger(book, account, month, month, "zh", "", "")
+    ledger = _Ledger(book, account, month, month, "zh", {})
     return tuple(column.name for column in _columns(account)), ledger.rows(ledger.stream())
 
 
@@ -168,15 +170,14 @@ def _name(code: str) -> str:
 
 @dataclass
 class _Ledger:
-    """What is read: an account with its details, from one month to another, of one project or party if named."""
+    """What is read: an account with its details, from one month to another, what ``only`` names alone."""
 
     book: Book
     account: Account
     first: int
     last: int
     language: str
-    project: str
-    party: str
+    only: Mapping[str, str]
 
     def __post_init__(self) -> None:
         self.names = AccountNames(self.book, self.language)
@@ -184,28 +185,36 @@ class _Ledger:
             "book": self.book.pk,
             "first": self.first,
             "last": self.last,
-            # Nothing carries the results of a party forward: they begin anew with each year.
-            "since": year_start(self.book, self.first) if self.party and self._is_result() else 0,
+            # Nothing but a project is named when results are carried forward: they begin anew with each year.
+            "since": year_start(self.book, self.first) if self._is_result() and self._is_part() else 0,
             "accounts": list(
                 self.book.accounts.filter(code__startswith=self.account.code).values_list("pk", flat=True)
             ),
-            "project": self.project,
-            "party": self.party,
+            **self.only,
         }
         self.months = self._months()
 
     def _is_result(self) -> bool:
         return self.account.account_class in (AccountClass.INCOME, AccountClass.EXPENSE)
 
+    def _is_part(self) -> bool:
+        return any(self.only.get(name) for name in FILTERS if name != "project")
+
+    def only_in_words(self) -> list[str]:
+        """What is read alone, as a title says it."""
+        said_of = {"economic_class": class_in_words, "nature": nature_in_words}
+        named = [(name, self.only[name]) for name in FILTERS if self.only.get(name)]
+        return [said_of[name](value, self.language) if name in said_of else value for name, value in named]
+
     def _months(self) -> dict[int, tuple[Decimal, Decimal]]:
         """Debit and credit of each month until the last one."""
-        query = _FILTERED_TURNOVERS if self.project or self.party else _TURNOVERS
+        query = _FILTERED_TURNOVERS if any(self.only.values()) else _TURNOVERS
         with connection.cursor() as cursor:
             cursor.execute(query.format(filter=self._filter()), self.values)
             return {month: (debit, credit) for month, debit, credit in cursor.fetchall()}
 
     def _filter(self) -> str:
-        return "".join(f" AND p.{name} = %({name})s" for name in ("project", "party") if self.values[name])
+        return "".join(f" AND p.{name} = %({name})s" for name in FILTERS if self.only.get(name))
 
     def _lines(self) -> str:
         return _LINES.format(
@@ -315,4 +324,4 @@ class _Ledger:
     def _lead(self, months: tuple[int, int] | None) -> Lead | None:
         if months is None or months == (self.first, self.last):
             return None
-        return Lead(self.account.code, months, self.project, self.party)
+        return Lead(self.account.code, months, **self.only)

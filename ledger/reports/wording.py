@@ -22,6 +22,7 @@ _IN_ENGLISH = {
     "二、支出": "II. Expenditure", "支出合计": "Total expenditure", "三、本期收支差额": "III. Surplus of the period",
     "本期收支差额": "Surplus of the period, not carried forward yet", "减：": "less: ",
     "基本支出": "Basic", "项目支出": "Project", "上级专项补助": "Earmarked from above", "自有经费": "Own funds",
+    "未指定": "Not specified",
     "批准文件": "Approved by document:", "本年度没有已确认的预算": "No budget of this year has been confirmed.",
 }  # fmt: skip
 
