@@ -23,6 +23,11 @@ _IN_ENGLISH = {
     "本期收支差额": "Surplus of the period, not carried forward yet", "减：": "less: ",
     "基本支出": "Basic", "项目支出": "Project", "上级专项补助": "Earmarked from above", "自有经费": "Own funds",
     "未指定": "Not specified",
+    "未指定项目的金额列于最后，各科目合计与科目余额表一致；不含库存现金和银行存款。":
+    "What names no project stands last, so that every account ties to the trial balance; cash and bank are left out.",
+    "结转分录不注明往来，收入、支出在年末前列于未指定；各科目合计与科目余额表一致，不含库存现金和银行存款。":
+    "Carrying forward names no party: it stands under “Not specified” beside the income and expenditure of parties "
+    "until the year ends. Every account ties to the trial balance; cash and bank are left out.",
     "批准文件": "Approved by document:", "本年度没有已确认的预算": "No budget of this year has been confirmed.",
 }  # fmt: skip
 
