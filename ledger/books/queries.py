@@ -6,13 +6,24 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import Case, DecimalField, F, OuterRef, QuerySet, Subquery, Sum, When
+from django.db.models import Case, DecimalField, F, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 from djmoney.money import Money
 
 from portal.unions.models import Union
 
-from .models import Account, Balance, Book, Side, Transfer, Voucher, VoucherLine
+from .models import (
+    Account,
+    AccountClass,
+    Balance,
+    Book,
+    Posting,
+    Side,
+    Transaction,
+    Transfer,
+    Voucher,
+    VoucherLine,
+)
 
 
 def current_book(union: Union) -> Book | None:
@@ -49,6 +60,50 @@ def with_totals(found: QuerySet[Voucher]) -> QuerySet[Voucher]:
             Subquery(events.annotate(sum=Sum(signed)).values("sum")),
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class EntryLine:
+    """One line of an entry as it is read: what a transaction says alike of one account and side; red is negative."""
+
+    account: str
+    side: str
+    amount: Decimal
+    summary: str
+    project: str
+    fund_source: str
+    party: str
+    nature: str
+    economic_class: str
+
+    @property
+    def is_debit(self) -> bool:
+        return self.side == Side.DEBIT
+
+
+def lines_of_transaction(transaction: Transaction) -> list[EntryLine]:
+    """The lines of an entry as they were typed: transfers pair them, and one line may have met several others."""
+    expense = Q(account__account_class=AccountClass.EXPENSE)
+    yuan = DecimalField(max_digits=20, decimal_places=2)
+    found = (
+        Posting.objects.filter(transaction=transaction)
+        # A line of expenditure and the money it takes say the same; who reads wants it once, where it belongs.
+        .annotate(
+            is_red=Case(When(amount__lt=0, then=True), default=False),
+            own_nature=Case(When(expense, then="nature"), default=Value("")),
+            own_class=Case(When(expense, then="economic_class"), default=Value("")),
+        )
+        .values_list(
+            "account__code", "side", "line_summary", "project", "fund_source", "party", "own_nature", "own_class",
+            "is_red",
+        )
+        .annotate(sum=Sum("amount", output_field=yuan), first=Min("line"))
+        .order_by("first", "-side", "account__code")
+    )  # fmt: skip
+    return [
+        EntryLine(code, side, amount, summary or transaction.summary, *dimensions)
+        for code, side, summary, *dimensions, _is_red, amount, _first in found
+    ]
 
 
 def account_paths(book: Book, language: str = "zh") -> dict[str, str]:

@@ -1,7 +1,8 @@
 """辅助核算: balances of accounts by project and by party (往来), the postings of each figure one step below.
 
-Cash and bank are not kept by project or party. Carrying results forward keeps the project, so that a project's result
-stands on 32103 and 32203 afterwards; it names no party, so that results of parties begin anew with each year.
+Cash and bank are not kept by project or party. What names none stands under 未指定. Carrying results forward keeps the
+project, so that a project's result stands on 32103 and 32203 afterwards; it names no party, so that results of parties
+begin anew with each year.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from .periods import before, month_in_words, year_start
 from .tables import Column, Lead, Report, Row
 from .wording import AccountNames, said, standing
 
-# One reading of the postings gives the page, the number of projects or parties, and the grand total (first row).
+# One reading of the postings gives the page and the number of projects or parties (first row). What names none is the
+# rest of the monthly totals, below the last of them, so that every account has the figures of the trial balance.
 _BALANCES = """
 WITH sums AS MATERIALIZED (
     SELECT p.{dimension} AS value, p.account_id,
@@ -36,14 +38,29 @@ WITH sums AS MATERIALIZED (
     SELECT * FROM sums WHERE opening <> 0 OR debit <> 0 OR credit <> 0
 ), shown AS (
     SELECT DISTINCT value FROM moved ORDER BY value LIMIT %(most)s OFFSET %(skip)s
+), whole AS (
+    SELECT account_id, coalesce(sum(debit - credit) FILTER (WHERE month < %(month)s), 0) AS opening,
+           coalesce(sum(debit) FILTER (WHERE month = %(month)s), 0) AS debit,
+           coalesce(sum(credit) FILTER (WHERE month = %(month)s), 0) AS credit
+      FROM books_turnover WHERE month <= %(month)s AND (account_id = ANY(%(balances)s) OR account_id = ANY(%(results)s))
+     GROUP BY account_id
+), open AS (
+    SELECT w.account_id, w.opening - coalesce(sum(m.opening), 0) AS opening,
+           w.debit - coalesce(sum(m.debit), 0) AS debit, w.credit - coalesce(sum(m.credit), 0) AS credit
+      FROM whole w LEFT JOIN moved m USING (account_id) GROUP BY w.account_id, w.opening, w.debit, w.credit
 )
-SELECT NULL AS value, NULL AS code, coalesce(sum(opening), 0), coalesce(sum(debit), 0), coalesce(sum(credit), 0),
-       count(DISTINCT value)
-  FROM moved
+SELECT 0 AS part, NULL AS value, NULL AS code, coalesce(sum(opening), 0), coalesce(sum(debit), 0),
+       coalesce(sum(credit), 0), (SELECT count(DISTINCT value) FROM moved)
+  FROM whole
 UNION ALL
-SELECT m.value, a.code, m.opening, m.debit, m.credit, 0
+SELECT 1, m.value, a.code, m.opening, m.debit, m.credit, 0
   FROM moved m JOIN shown USING (value) JOIN books_account a ON a.id = m.account_id
- ORDER BY value NULLS FIRST, code
+UNION ALL
+SELECT 2, '', a.code, o.opening, o.debit, o.credit, 0
+  FROM open o JOIN books_account a ON a.id = o.account_id
+ WHERE (o.opening <> 0 OR o.debit <> 0 OR o.credit <> 0) AND
+       coalesce(%(skip)s + %(most)s::bigint >= (SELECT count(DISTINCT value) FROM moved), true)
+ ORDER BY part, value, code
 """
 
 
@@ -51,6 +68,7 @@ _ZERO = Decimal("0.00")
 
 
 class _Sums(NamedTuple):
+    part: int
     value: str
     code: str
     opening: Decimal
@@ -99,7 +117,15 @@ def _report(book: Book, month: int, language: str, dimension: str, part: Part | 
         rows=rows,
         is_wide=True,
         count=total.values,
+        note=said(_NOTES[dimension], language),
     )  # fmt: skip
+
+
+# Keys of what readers of English are told.
+_NOTES = {
+    "project": "未指定项目的金额列于最后，各科目合计与科目余额表一致；不含库存现金和银行存款。",
+    "party": "结转分录不注明往来，收入、支出在年末前列于未指定；各科目合计与科目余额表一致，不含库存现金和银行存款。",
+}
 
 
 def _balances(book: Book, month: int, dimension: str, part: Part | None) -> Iterator[_Sums]:
@@ -126,7 +152,8 @@ def _group(  # noqa: PLR0917 - one row of the loop above
 ) -> list[Row]:
     january = year_start(names.book, month)
     earlier = (january, before(month)) if month > january else (january - 100, before(january))
-    rows = []
+    rows: list[Row] = []
+    shown = value or said("未指定", language)
     for sums in own:
         opening, moved, closing = (
             Lead(
@@ -139,19 +166,20 @@ def _group(  # noqa: PLR0917 - one row of the loop above
         )
         rows.append(
             Row(
-                (value, names.full(sums.code), *_figures(sums, language)),
+                (shown, names.full(sums.code), *_figures(sums, language)),
                 account=sums.code,
-                leads=(None, moved, None, opening, moved, moved, None, closing),
+                # No address of a ledger says: of no project, of no party.
+                leads=(None, moved, None, opening, moved, moved, None, closing) if value else (),
             )
         )
     if len(own) > 1:
         subtotal = _Sums(
-            value, "",
+            1, value, "",
             sum((sums.opening for sums in own), _ZERO), sum((sums.debit for sums in own), _ZERO),
             sum((sums.credit for sums in own), _ZERO), 0,
         )  # fmt: skip
         rows.append(
-            Row((value, said("小计", language), *_figures(subtotal, language)), is_total=True, level=0)
+            Row((shown, said("小计", language), *_figures(subtotal, language)), is_total=True, level=0)
         )
     return rows
 

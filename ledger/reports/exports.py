@@ -15,6 +15,7 @@ from ledger.books.models import Account, AccountClass, Book, FundSource, Posting
 from .periods import written
 from .snapshot import one_moment
 from .spreadsheets import Cell, write_csv, write_xlsx
+from .wording import FUND_SOURCES, class_in_words, nature_in_words
 
 _ROOTS = {
     AccountClass.ASSET: "Assets",
@@ -35,6 +36,8 @@ _JOURNAL_HEADER = (
     "项目",
     "资金来源",
     "往来",
+    "基本/项目",
+    "经济分类",
     "原始凭证",
 )
 
@@ -101,15 +104,11 @@ def _voucher_number(posting: Posting) -> str:
     return f"{entry.voucher.word}-{written(entry.voucher.month)}-{entry.voucher.number}"
 
 
-# Books and papers are Chinese whatever the reader's language (制度第十一条).
-_FUND_SOURCES = {FundSource.OWN.value: "自有经费", FundSource.EARMARKED.value: "上级专项补助"}
-
-
 _VOUCHER = "transaction__voucher_entry__voucher__"
 _JOURNAL_FIELDS = (
     "transaction__date", f"{_VOUCHER}word", f"{_VOUCHER}month", f"{_VOUCHER}number", "transaction__summary",
     "line_summary", "account__code", "account__name", "side", "amount", "project", "fund_source", "party",
-    "transaction__document",
+    "account__account_class", "nature", "economic_class", "transaction__document",
 )  # fmt: skip
 
 
@@ -117,13 +116,15 @@ def _journal(book: Book, months: tuple[int, int] | None = None) -> Iterator[list
     rows = _postings(book, months).values_list(*_JOURNAL_FIELDS)
     for (
         date, word, month, number, summary, own_summary, code, name, side, amount, project, fund_source, party,
-        document,
+        account_class, nature, economic_class, document,
     ) in rows.iterator(chunk_size=5000):  # fmt: skip
         debit, credit = (amount, None) if side == Side.DEBIT else (None, amount)
+        is_spent = account_class == AccountClass.EXPENSE
         yield [
             book.code, date.isoformat(), f"{word}-{written(month)}-{number}" if number else "",
             own_summary or summary, code, name,
-            debit, credit, project, _FUND_SOURCES[fund_source], party, document,
+            debit, credit, project, FUND_SOURCES[fund_source], party,
+            nature_in_words(nature) if is_spent else "", class_in_words(economic_class) if is_spent else "", document,
         ]  # fmt: skip
 
 
@@ -139,7 +140,9 @@ def _hledger(book: Book, name: _Names) -> Iterator[str]:
             head = f"({number}) " if number else ""
             yield f"\n{p.transaction.date} {head}{_one_line(p.transaction.summary)}\n"
             yield f"  ; key:{_one_line(p.transaction.external_key)}\n"
-        yield f"    {name(p.account)}  {_signed(p):.2f} CNY\n"
+        # A comma ends the value of a tag.
+        tags = ", ".join(f"{tag}:{_one_line(said).replace(',', '，')}" for tag, said in _details(p))
+        yield f"    {name(p.account)}  {_signed(p):.2f} CNY{f'  ; {tags}' if tags else ''}\n"
     yield "\n"
 
 
@@ -158,7 +161,24 @@ def _beancount(books: Sequence[Book]) -> Iterator[str]:
                 yield f"  voucher: {_quoted(_voucher_number(p))}\n"
                 yield f"  key: {_quoted(p.transaction.external_key)}\n"
             yield f"  {name(p.account)}  {_signed(p):.2f} CNY\n"
+            for key, said in _details(p):
+                yield f"    {key}: {_quoted(said)}\n"
         yield "\n"
+
+
+def _details(posting: Posting) -> Iterator[tuple[str, str]]:
+    """What a line says besides account and amount, by the names that tags and metadata have for it."""
+    is_spent = posting.account.account_class == AccountClass.EXPENSE
+    is_earmarked = posting.fund_source == FundSource.EARMARKED
+    for name, said in (
+        ("project", posting.project),
+        ("fund", FUND_SOURCES[posting.fund_source] if is_earmarked else ""),
+        ("party", posting.party),
+        ("nature", nature_in_words(posting.nature) if is_spent else ""),
+        ("class", class_in_words(posting.economic_class) if is_spent else ""),
+    ):
+        if said:
+            yield name, said
 
 
 def _quoted(text: str) -> str:

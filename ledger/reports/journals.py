@@ -1,12 +1,12 @@
 """明细账 and 日记账: every posting of an account with the running balance, days, months and the year summed up.
 
-An account may be read for one project or one party alone: there figures of 辅助核算 come from. Opening balances and
-sums are monthly totals.
+An account may be read for one project, party or economic class alone: there figures of 辅助核算 come from. Opening
+balances and sums are monthly totals.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -18,10 +18,13 @@ from ledger.books.models import Account, AccountClass, Book, Side
 from .periods import before, months_in_words, written, year_start
 from .spreadsheets import Cell
 from .tables import Column, Lead, Report, Row
-from .wording import AccountNames, said, standing
+from .wording import AccountNames, class_in_words, details_of, nature_in_words, said, standing
 
 _ZERO = Decimal("0.00")
 _CASH, _BANK = "101", "102"
+_MOST_COUNTERS = 3
+# What a ledger may be read for alone, by the names that postings have for it.
+FILTERS = ("project", "party", "economic_class", "nature")
 
 
 class Part(NamedTuple):
@@ -38,8 +41,12 @@ class _Line(NamedTuple):
     number: int | None
     summary: str
     code: str
+    project: str
+    fund_source: str
     party: str
-    counter: str
+    nature: str
+    economic_class: str
+    counters: list[str] | None
     side: str
     amount: Decimal
     transaction: int
@@ -54,31 +61,45 @@ class _Line(NamedTuple):
         return self.amount if self.side == Side.DEBIT else -self.amount
 
 
+# A line as it was typed may have met several others: what one transaction says alike of one account is one line. Who
+# took or gave the money is asked for the lines shown only.
 _LINES = """
-WITH lines AS (
-    SELECT t.date, t.id, coalesce(nullif(p.line_summary, ''), t.summary) AS summary, p.month, p.line, p.side, p.amount,
-           p.party, p.account_id, p.transfer_id,
-           sum(CASE p.side WHEN 'D' THEN p.amount ELSE -p.amount END) OVER entries AS running,
-           sum(CASE p.side WHEN 'D' THEN p.amount ELSE 0 END) OVER days AS day_debit,
-           sum(CASE p.side WHEN 'C' THEN p.amount ELSE 0 END) OVER days AS day_credit,
-           lead(t.date) OVER entries AS next_date, count(*) OVER () AS count
+WITH typed AS (
+    SELECT t.id, t.date, coalesce(nullif(p.line_summary, ''), t.summary) AS summary, p.month, min(p.line) AS line,
+           p.side, sum(p.amount) AS amount, p.account_id, p.project, p.fund_source, p.party, {own},
+           array_agg(p.transfer_id) AS transfers
       FROM books_posting p JOIN books_transaction t ON t.id = p.transaction_id
      WHERE p.book_id = %(book)s AND p.month BETWEEN %(first)s AND %(last)s AND p.account_id = ANY(%(accounts)s) {filter}
-    WINDOW entries AS (ORDER BY t.date, t.id, p.line, p.side DESC ROWS UNBOUNDED PRECEDING),
-           days AS (PARTITION BY t.date)
-     ORDER BY t.date, t.id, p.line, p.side DESC
+     GROUP BY t.id, p.line_summary, p.month, p.side, p.amount < 0, p.account_id, p.project, p.fund_source, p.party,
+              nature, economic_class
+), lines AS (
+    SELECT typed.*,
+           sum(CASE side WHEN 'D' THEN amount ELSE -amount END) OVER entries AS running,
+           sum(CASE side WHEN 'D' THEN amount ELSE 0 END) OVER days AS day_debit,
+           sum(CASE side WHEN 'C' THEN amount ELSE 0 END) OVER days AS day_credit,
+           lead(date) OVER entries AS next_date, count(*) OVER () AS count
+      FROM typed
+    WINDOW entries AS (ORDER BY date, id, line, side DESC, account_id ROWS UNBOUNDED PRECEDING),
+           days AS (PARTITION BY date)
+     ORDER BY date, id, line, side DESC, account_id
      LIMIT %(most)s OFFSET %(skip)s
 )
-SELECT l.date, l.month, v.word, v.number, l.summary, a.code, l.party, o.code, l.side, l.amount, l.id, l.running,
-       l.day_debit, l.day_credit, l.next_date, l.count
+SELECT l.date, l.month, v.word, v.number, l.summary, a.code, l.project, l.fund_source, l.party, l.nature,
+       l.economic_class, {counters}, l.side, l.amount, l.id, l.running, l.day_debit, l.day_credit, l.next_date, l.count
   FROM lines l
   JOIN books_account a ON a.id = l.account_id
-  JOIN books_transfer f ON f.id = l.transfer_id
-  JOIN books_account o ON o.id = CASE l.side WHEN 'D' THEN f.credit_id ELSE f.debit_id END
   LEFT JOIN books_voucherentry e ON e.transaction_id = l.id
   LEFT JOIN books_voucher v ON v.id = e.voucher_id
- ORDER BY l.date, l.id, l.line, l.side DESC
+ ORDER BY l.date, l.id, l.line, l.side DESC, l.account_id
 """
+_COUNTERS = """(
+    SELECT array_agg(DISTINCT o.code ORDER BY o.code)
+      FROM books_transfer f
+      JOIN books_account o ON o.id = CASE l.side WHEN 'D' THEN f.credit_id ELSE f.debit_id END
+     WHERE f.id = ANY(l.transfers))"""
+# Both sides of a plain transfer carry what its expenditure says; it is told where it belongs.
+_OWN = "p.nature, p.economic_class"
+_NOT_OWN = "''::text AS nature, ''::text AS economic_class"
 _TURNOVERS = """
 SELECT month, sum(debit), sum(credit) FROM books_turnover
  WHERE account_id = ANY(%(accounts)s) AND month <= %(last)s GROUP BY month
@@ -99,20 +120,20 @@ def subsidiary_ledger(
     language: str = "zh",
     *,
     first: int = 0,
-    project: str = "",
-    party: str = "",
     part: Part | None = None,
+    **only: str,
 ) -> Report:
     """明细账 of an account with its details from the month ``first`` (this one when left out) until YYYYMM.
 
+    ``only`` names what of it is read alone, by ``FILTERS``: one project, party, economic class, basic or project.
     Cash and bank accounts are journals (日记账): they sum up each day and name the account on the other side.
     """
-    ledger = _Ledger(book, account, first or month, month, language, project, party)
+    ledger = _Ledger(book, account, first or month, month, language, only)
     lines = ledger.lines(part)
     return Report(
         name=_name(account.code),
         name_en="Journal" if _is_money(account) else "Subsidiary ledger",
-        number=" · ".join(filter(None, [ledger.names.full(account.code), project, party])),
+        number=" · ".join([ledger.names.full(account.code), *ledger.only_in_words()]),
         book=book,
         period=months_in_words(ledger.first, month, language),
         columns=_columns(account),
@@ -124,7 +145,7 @@ def subsidiary_ledger(
 
 def streamed(book: Book, month: int, account: Account) -> tuple[tuple[str, ...], Iterator[Row]]:
     """The header of ``subsidiary_ledger`` in Chinese, and its rows as they are read: a busy month is long."""
-    ledger = _Ledger(book, account, month, month, "zh", "", "")
+    ledger = _Ledger(book, account, month, month, "zh", {})
     return tuple(column.name for column in _columns(account)), ledger.rows(ledger.stream())
 
 
@@ -149,15 +170,14 @@ def _name(code: str) -> str:
 
 @dataclass
 class _Ledger:
-    """What is read: an account with its details, from one month to another, of one project or party if named."""
+    """What is read: an account with its details, from one month to another, what ``only`` names alone."""
 
     book: Book
     account: Account
     first: int
     last: int
     language: str
-    project: str
-    party: str
+    only: Mapping[str, str]
 
     def __post_init__(self) -> None:
         self.names = AccountNames(self.book, self.language)
@@ -165,38 +185,53 @@ class _Ledger:
             "book": self.book.pk,
             "first": self.first,
             "last": self.last,
-            # Nothing carries the results of a party forward: they begin anew with each year.
-            "since": year_start(self.book, self.first) if self.party and self._is_result() else 0,
+            # Nothing but a project is named when results are carried forward: they begin anew with each year.
+            "since": year_start(self.book, self.first) if self._is_result() and self._is_part() else 0,
             "accounts": list(
                 self.book.accounts.filter(code__startswith=self.account.code).values_list("pk", flat=True)
             ),
-            "project": self.project,
-            "party": self.party,
+            **self.only,
         }
         self.months = self._months()
 
     def _is_result(self) -> bool:
         return self.account.account_class in (AccountClass.INCOME, AccountClass.EXPENSE)
 
+    def _is_part(self) -> bool:
+        return any(self.only.get(name) for name in FILTERS if name != "project")
+
+    def only_in_words(self) -> list[str]:
+        """What is read alone, as a title says it."""
+        said_of = {"economic_class": class_in_words, "nature": nature_in_words}
+        named = [(name, self.only[name]) for name in FILTERS if self.only.get(name)]
+        return [said_of[name](value, self.language) if name in said_of else value for name, value in named]
+
     def _months(self) -> dict[int, tuple[Decimal, Decimal]]:
         """Debit and credit of each month until the last one."""
-        query = _FILTERED_TURNOVERS if self.project or self.party else _TURNOVERS
+        query = _FILTERED_TURNOVERS if any(self.only.values()) else _TURNOVERS
         with connection.cursor() as cursor:
             cursor.execute(query.format(filter=self._filter()), self.values)
             return {month: (debit, credit) for month, debit, credit in cursor.fetchall()}
 
     def _filter(self) -> str:
-        return "".join(f" AND p.{name} = %({name})s" for name in ("project", "party") if self.values[name])
+        return "".join(f" AND p.{name} = %({name})s" for name in FILTERS if self.only.get(name))
+
+    def _lines(self) -> str:
+        return _LINES.format(
+            filter=self._filter(),
+            own=_OWN if self.account.account_class == AccountClass.EXPENSE else _NOT_OWN,
+            counters=_COUNTERS if _is_money(self.account) else "NULL",
+        )
 
     def lines(self, part: Part | None) -> list[_Line]:
         values = self.values | {"skip": part.skip if part else 0, "most": part.most if part else None}
         with connection.cursor() as cursor:
-            cursor.execute(_LINES.format(filter=self._filter()), values)
+            cursor.execute(self._lines(), values)
             return [_Line(*row) for row in cursor.fetchall()]
 
     def stream(self) -> Iterator[_Line]:
         with connection.chunked_cursor() as cursor:
-            cursor.execute(_LINES.format(filter=self._filter()), self.values | {"skip": 0, "most": None})
+            cursor.execute(self._lines(), self.values | {"skip": 0, "most": None})
             for row in cursor:
                 yield _Line(*row)
 
@@ -242,13 +277,13 @@ class _Ledger:
     def _posting(self, line: _Line, balance: Decimal, *, is_money: bool) -> Row:
         debit, credit = (line.amount, None) if line.side == Side.DEBIT else (None, line.amount)
         detail = self.names.own(line.code) if line.code != self.account.code else ""
-        counter = (self.names.own(line.counter),) if is_money else ()
+        counter = (self._counters(line),) if is_money else ()
         cells = (
             f"{line.date:%Y-%m-%d}",
             f"{line.word}-{line.number}" if line.number else "",
             line.summary,
             *counter,
-            " ".join(filter(None, [detail, line.party])),
+            " · ".join(filter(None, [detail, *details_of(line, self.language)])),
             debit,
             credit,
             *standing(balance, self.language),
@@ -256,6 +291,11 @@ class _Ledger:
         lead = Lead(transaction=line.transaction)
         leads = (None, None, lead, *(None,) * (len(counter) + 1), lead, lead, None, lead)
         return Row(cells, transaction=line.transaction, leads=leads)
+
+    def _counters(self, line: _Line) -> str:
+        codes = line.counters or []
+        more = ["…"] if len(codes) > _MOST_COUNTERS else []
+        return "; ".join([self.names.full(code) for code in codes[:_MOST_COUNTERS]] + more)
 
     def _row(
         self,
@@ -284,4 +324,4 @@ class _Ledger:
     def _lead(self, months: tuple[int, int] | None) -> Lead | None:
         if months is None or months == (self.first, self.last):
             return None
-        return Lead(self.account.code, months, self.project, self.party)
+        return Lead(self.account.code, months, **self.only)

@@ -12,6 +12,7 @@ from ledger.books.models import Book
 
 from .auxiliary import by_party, by_project
 from .budget_execution import budget_execution
+from .by_class import by_class
 from .elimination import elimination
 from .general_ledger import general_ledger, trial_balance
 from .journals import Part, subsidiary_ledger
@@ -19,8 +20,8 @@ from .official_statements import balance_sheet, income_statement
 from .tables import Report
 
 __all__ = [
-    "CATALOGUE", "Entry", "Part", "balance_sheet", "budget_execution", "by_party", "by_project", "elimination",
-    "general_ledger", "income_statement", "subsidiary_ledger", "trial_balance",
+    "CATALOGUE", "Entry", "Part", "balance_sheet", "budget_execution", "by_class", "by_party", "by_project",
+    "elimination", "general_ledger", "income_statement", "subsidiary_ledger", "trial_balance",
 ]  # fmt: skip
 
 
@@ -42,6 +43,7 @@ CATALOGUE: dict[str, Entry] = {
         Entry("balance-sheet", _("Balance sheet"), balance_sheet),
         Entry("income-statement", _("Income and expenditure"), income_statement),
         Entry("budget-execution", _("Budget execution"), budget_execution),
+        Entry("by-class", _("By economic class"), by_class),
         Entry("by-project", _("By project"), by_project, by_project),
         Entry("by-party", _("By party"), by_party, by_party),
         Entry("elimination", _("Inter-union elimination"), elimination),

@@ -11,6 +11,8 @@ from ledger.books.pairing import Line
 from ledger.books.queries import account_paths
 from portal.paper.rendering import render
 
+from .wording import details_of
+
 
 def voucher_paper(voucher: Voucher) -> bytes:
     """记账凭证 of a draft or posted voucher. Raises CharacterNotPrintable."""
@@ -41,7 +43,7 @@ def _rows(voucher: Voucher, lines: Sequence[Line], paths: Mapping[str, str]) -> 
         {
             "summary": summary if summary != before else "",
             "account": f"{line.account} {paths[line.account]}",
-            "detail": " ".join(filter(None, [line.project, line.party, line.economic_class])),
+            "detail": " · ".join(details_of(line, "zh")),
             "debit": f"{line.amount:,.2f}" if line.side == Side.DEBIT else "",
             "credit": f"{line.amount:,.2f}" if line.side == Side.CREDIT else "",
             "is_red": line.amount < 0,

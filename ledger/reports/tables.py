@@ -45,6 +45,8 @@ class Lead:
     months: tuple[int, int] = (0, 0)
     project: str = ""
     party: str = ""
+    economic_class: str = ""
+    nature: str = ""
     transaction: int = 0
     report: str = ""
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Protocol
 
-from ledger.books.models import Book
+from ledger.books.dimensions import economic_classes
+from ledger.books.models import Book, FundSource, Nature
 
 from .spreadsheets import Cell
 
@@ -19,6 +21,13 @@ _IN_ENGLISH = {
     "无形资产净值": "Intangible assets, net", "一、收入": "I. Income", "收入合计": "Total income",
     "二、支出": "II. Expenditure", "支出合计": "Total expenditure", "三、本期收支差额": "III. Surplus of the period",
     "本期收支差额": "Surplus of the period, not carried forward yet", "减：": "less: ",
+    "基本支出": "Basic", "项目支出": "Project", "上级专项补助": "Earmarked from above", "自有经费": "Own funds",
+    "未指定": "Not specified",
+    "未指定项目的金额列于最后，各科目合计与科目余额表一致；不含库存现金和银行存款。":
+    "What names no project stands last, so that every account ties to the trial balance; cash and bank are left out.",
+    "结转分录不注明往来，收入、支出在年末前列于未指定；各科目合计与科目余额表一致，不含库存现金和银行存款。":
+    "Carrying forward names no party: it stands under “Not specified” beside the income and expenditure of parties "
+    "until the year ends. Every account ties to the trial balance; cash and bank are left out.",
     "批准文件": "Approved by document:", "本年度没有已确认的预算": "No budget of this year has been confirmed.",
 }  # fmt: skip
 
@@ -31,6 +40,55 @@ def said(words: str, language: str) -> str:
 def standing(balance: Decimal, language: str) -> tuple[Cell, Cell]:
     """The side a balance stands on, and how much it is."""
     return said(_SIDES[(balance > 0) - (balance < 0)], language), abs(balance)
+
+
+# Books and papers are Chinese whatever the reader's language (制度第十一条).
+FUND_SOURCES = {FundSource.OWN.value: "自有经费", FundSource.EARMARKED.value: "上级专项补助"}
+NATURES = {Nature.BASIC.value: "基本支出", Nature.PROJECT.value: "项目支出", "": ""}
+
+
+class Detailed(Protocol):
+    """A line with what it says besides account and amount; nature and class are empty where they mean nothing."""
+
+    @property
+    def project(self) -> str: ...
+    @property
+    def fund_source(self) -> str: ...
+    @property
+    def party(self) -> str: ...
+    @property
+    def nature(self) -> str: ...
+    @property
+    def economic_class(self) -> str: ...
+
+
+def details_of(line: Detailed, language: str) -> list[str]:
+    """What a line says besides account and amount, such as 职工之家, 上级专项补助, 张三, 30216 培训费, 基本支出."""
+    is_earmarked = line.fund_source == FundSource.EARMARKED
+    found = [
+        line.project,
+        said(FUND_SOURCES[line.fund_source], language) if is_earmarked else "",
+        line.party,
+        kind_of_spending(line, language),
+    ]
+    return [words for words in found if words]
+
+
+def kind_of_spending(line: Detailed, language: str) -> str:
+    """``30216 培训费 · 基本支出``, as much of it as the line says."""
+    words = (class_in_words(line.economic_class, language), nature_in_words(line.nature, language))
+    return " · ".join(filter(None, words))
+
+
+def nature_in_words(nature: str, language: str = "zh") -> str:
+    """基本支出 or 项目支出, empty for none."""
+    return said(NATURES[nature], language) if nature else ""
+
+
+def class_in_words(code: str, language: str = "zh") -> str:
+    """``30216 培训费``: an economic class with its name."""
+    known = economic_classes().get(code)
+    return f"{code} {known.local_name(language)}" if known else code
 
 
 class AccountNames:

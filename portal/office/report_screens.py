@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from ledger.books.models import Book
+from ledger.reports.journals import FILTERS
 from ledger.reports.periods import written
 from ledger.reports.spreadsheets import Cell
 from ledger.reports.tables import Column, Half, Lead, Report, Row
@@ -72,5 +73,5 @@ def address_of(lead: Lead, book: Book, period: str) -> str:
     asked = {"period": written(last)}
     if first != last:
         asked["from"] = written(first)
-    asked |= {name: value for name, value in (("project", lead.project), ("party", lead.party)) if value}
+    asked |= {name: value for name in FILTERS if (value := getattr(lead, name))}
     return f"{reverse('office_account', args=[book.code, lead.account])}?{urlencode(asked)}"

@@ -16,12 +16,21 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from ledger.books import closing
-from ledger.books.models import Account, Book, Period, PeriodReopening, PeriodState, Posting, Transaction
+from ledger.books.models import Account, Book, Nature, Period, PeriodReopening, PeriodState, Transaction
+from ledger.books.queries import lines_of_transaction
 from ledger.books.rules import Rule, all_rules
 from ledger.reports import exports, ledgers, periods, tables
+from ledger.reports.journals import FILTERS
 from ledger.reports.ledgers import Part
 from ledger.reports.tables import Report
-from ledger.reports.wording import AccountNames
+from ledger.reports.wording import (
+    FUND_SOURCES,
+    AccountNames,
+    class_in_words,
+    kind_of_spending,
+    nature_in_words,
+    said,
+)
 from portal.accounts.access import StaffRequest, duty_required
 from portal.accounts.roles import Duty
 from portal.office import desk
@@ -96,28 +105,31 @@ def _shown(report: Report, month: int) -> dict[str, object]:
 
 @duty_required(Duty.VIEW_BOOKS)
 def account(request: StaffRequest, code: str, account: str) -> HttpResponse:
-    """明细账: postings of an account and its details from one month to another, if asked of one project or party."""
+    """明细账: postings of an account and its details over months, if asked only what ``FILTERS`` name."""
     book = book_of(request, code)
     month = month_of(request, book)
     found = get_object_or_404(Account, book=book, code=account)
     first = min(desk.asked_month(request.GET["from"]), month) if request.GET.get("from") else month
-    project, party = request.GET.get("project", ""), request.GET.get("party", "")
+    only = {name: value for name in FILTERS if (value := request.GET.get(name))}
+    if only.get("nature", "basic") not in Nature.values:
+        raise Http404
 
     def make(language: str, part: Part | None = None) -> Report:
-        return ledgers.subsidiary_ledger(
-            book, month, found, language, first=first, project=project, party=party, part=part
-        )
+        return ledgers.subsidiary_ledger(book, month, found, language, first=first, part=part, **only)
 
     if form := request.GET.get("form"):
         return _report_file(make("zh"), f"{book.code}-{month}-{account}", form)
-    report, shown = _page_of(request, lambda part: make(get_language() or "", part))
+    language = get_language() or ""
+    report, shown = _page_of(request, lambda part: make(language, part))
     context = head_context(book, month) | {
         "account": found,
-        "account_name": AccountNames(book, get_language() or "").full(found.code),
+        "account_name": AccountNames(book, language).full(found.code),
         "shown": shown,
         "first_period": periods.written(first),
-        "project": project,
-        "party": party,
+        "project": only.get("project", ""),
+        "party": only.get("party", ""),
+        "economic_class": class_in_words(only.get("economic_class", ""), language),
+        "nature": nature_in_words(only.get("nature", ""), language),
         "files_query": _files_query(request, month),
     }
     return desk.page(request, "account", "books", context | _shown(report, month))
@@ -147,9 +159,13 @@ def _files_query(request: StaffRequest, month: int) -> str:
 def transaction(request: StaffRequest, code: str, pk: int) -> HttpResponse:
     book = book_of(request, code)
     found = get_object_or_404(Transaction.objects.select_related("created_by"), book=book, pk=pk)
-    postings = Posting.objects.filter(transaction=found).select_related("account").order_by("line", "-side")
-    names = AccountNames(book, get_language() or "")
-    lines = [(posting, names.full(posting.account.code)) for posting in postings]
+    language = get_language() or ""
+    names = AccountNames(book, language)
+    lines = [
+        (line, names.full(line.account), said(FUND_SOURCES[line.fund_source], language),
+         kind_of_spending(line, language))
+        for line in lines_of_transaction(found)
+    ]  # fmt: skip
     mirror = Transaction.objects.none()
     if found.mirror_key:
         mirror = Transaction.objects.filter(mirror_key=found.mirror_key).exclude(pk=pk).select_related("book")

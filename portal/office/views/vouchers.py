@@ -22,6 +22,7 @@ from ledger.books.models import Book, Side, Voucher, VoucherState
 from ledger.books.queries import account_paths, with_totals
 from ledger.books.voucher_search import search
 from ledger.reports import papers
+from ledger.reports.wording import details_of
 from portal.accounts.access import StaffRequest, duty_required
 from portal.accounts.roles import Duty
 from portal.design.dates import cn_date
@@ -169,11 +170,15 @@ def show(
 ) -> HttpResponse:
     """The page of one voucher, with a form that was refused or with an empty one."""
     lines = manual.lines_of(voucher)
-    paths = account_paths(book, get_language() or "")
+    language = get_language() or ""
+    paths = account_paths(book, language)
     context: dict[str, Any] = {
         "book": book,
         "voucher": voucher,
-        "lines": [(paths[line.account], line, line.side == Side.DEBIT) for line in lines],
+        "lines": [
+            (paths[line.account], line, line.side == Side.DEBIT, " · ".join(details_of(line, language)))
+            for line in lines
+        ],
         "total": sum((line.amount for line in lines if line.side == Side.DEBIT), Decimal(0)),
         "transactions": Paginator(voucher.transactions.order_by("pk"), _PER_PAGE).get_page(
             request.GET.get("page")
