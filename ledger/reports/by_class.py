@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -83,7 +83,12 @@ _to_statement: Leads = (None, None, None, _statement, None, None, _statement)
 
 def _spent(book: Book, month: int) -> list[_Spent]:
     accounts = list(book.accounts.filter(account_class="expense").values_list("pk", flat=True))
-    values = {"book": book.pk, "month": month, "first": year_start(book, month), "accounts": accounts}
+    values: dict[str, Any] = {
+        "book": book.pk,
+        "month": month,
+        "first": year_start(book, month),
+        "accounts": accounts,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_SPENT, values)
         return [_Spent(*row) for row in cursor.fetchall()]

@@ -49,9 +49,14 @@ def elimination(book: Book, month: int, language: str = "zh") -> Report:
     with connection.cursor() as cursor:
         cursor.execute(_ELIMINATION, {"book": book.pk, "month": month})
         found = cursor.fetchall()
+    codes = {code for row in found for code in row[2:4] if code}
+    unions = {
+        other.code: f"{other.code} {other.union.local_name(language)}"
+        for other in Book.objects.filter(code__in=codes).select_related("union")
+    }
     rows = [
         Row(
-            (key, pair, giver or "", getter or "", given, got, given - got),
+            (key, pair, unions.get(giver, ""), unions.get(getter, ""), given, got, given - got),
             transaction=own,
             leads=(Lead(transaction=own), None, None, None, *(Lead(transaction=own),) * 3),
         )
@@ -69,8 +74,8 @@ def elimination(book: Book, month: int, language: str = "zh") -> Report:
         columns=(
             Column("业务", "Payment"),
             Column("对应科目", "Accounts"),
-            Column("拨付方", "Gives"),
-            Column("收款方", "Receives"),
+            Column("拨付方", "Gives", is_text=True),
+            Column("收款方", "Receives", is_text=True),
             Column("拨付方金额", "Given", is_figure=True),
             Column("收款方金额", "Received", is_figure=True),
             Column("在途", "In transit", is_figure=True),

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import calendar
+import datetime as dt
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import BinaryIO
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, Sum
 
 from ledger.books.first_day import day_of_balances
-from ledger.books.models import Account, AccountClass, Book, FundSource, Posting, Side
+from ledger.books.models import (
+    Account,
+    AccountClass,
+    Book,
+    FundSource,
+    PeriodState,
+    Posting,
+    Side,
+    Turnover,
+)
+from ledger.books.queries import account_paths
 
 from .periods import written
 from .snapshot import one_moment
@@ -107,30 +119,32 @@ def _voucher_number(posting: Posting) -> str:
 _VOUCHER = "transaction__voucher_entry__voucher__"
 _JOURNAL_FIELDS = (
     "transaction__date", f"{_VOUCHER}word", f"{_VOUCHER}month", f"{_VOUCHER}number", "transaction__summary",
-    "line_summary", "account__code", "account__name", "side", "amount", "project", "fund_source", "party",
+    "line_summary", "account__code", "side", "amount", "project", "fund_source", "party",
     "account__account_class", "nature", "economic_class", "transaction__document",
 )  # fmt: skip
 
 
 def _journal(book: Book, months: tuple[int, int] | None = None) -> Iterator[list[Cell]]:
+    paths = account_paths(book)
     rows = _postings(book, months).values_list(*_JOURNAL_FIELDS)
     for (
-        date, word, month, number, summary, own_summary, code, name, side, amount, project, fund_source, party,
+        date, word, month, number, summary, own_summary, code, side, amount, project, fund_source, party,
         account_class, nature, economic_class, document,
     ) in rows.iterator(chunk_size=5000):  # fmt: skip
         debit, credit = (amount, None) if side == Side.DEBIT else (None, amount)
         is_spent = account_class == AccountClass.EXPENSE
         yield [
             book.code, date.isoformat(), f"{word}-{written(month)}-{number}" if number else "",
-            own_summary or summary, code, name,
+            own_summary or summary, code, paths[code],
             debit, credit, project, FUND_SOURCES[fund_source], party,
             nature_in_words(nature) if is_spent else "", class_in_words(economic_class) if is_spent else "", document,
         ]  # fmt: skip
 
 
 def _hledger(book: Book, name: _Names) -> Iterator[str]:
+    paths = account_paths(book)
     for account in Account.objects.filter(book=book, is_leaf=True).order_by("code"):
-        yield f"account {name(account)}  ; {account.name}\n"
+        yield f"account {name(account)}  ; {paths[account.code]}\n"
     yield "commodity 1,000.00 CNY\n"
     current = None
     for p in _lines(book):
@@ -144,15 +158,21 @@ def _hledger(book: Book, name: _Names) -> Iterator[str]:
         tags = ", ".join(f"{tag}:{_one_line(said).replace(',', '，')}" for tag, said in _details(p))
         yield f"    {name(p.account)}  {_signed(p):.2f} CNY{f'  ; {tags}' if tags else ''}\n"
     yield "\n"
+    # Of one day, assertions hold after what stands above them.
+    for month, balances in _closed_balances(book):
+        yield f"{_last_day(month)} 月末余额\n"
+        for account, balance in balances:
+            yield f"    {name(account)}  0.00 CNY = {balance:.2f} CNY\n"
+        yield "\n"
 
 
 def _beancount(books: Sequence[Book]) -> Iterator[str]:
     yield 'option "operating_currency" "CNY"\n'
     for book in books:
         name = _Names(book, books)
-        first = day_of_balances(book)
+        first, paths = day_of_balances(book), account_paths(book)
         for account in Account.objects.filter(book=book, is_leaf=True).order_by("code"):
-            yield f"{first} open {name(account)} CNY\n  name: {_quoted(account.name)}\n"
+            yield f"{first} open {name(account)} CNY\n  name: {_quoted(paths[account.code])}\n"
         current = None
         for p in _lines(book):
             if p.transaction_id != current:
@@ -164,6 +184,32 @@ def _beancount(books: Sequence[Book]) -> Iterator[str]:
             for key, said in _details(p):
                 yield f"    {key}: {_quoted(said)}\n"
         yield "\n"
+        # They hold at the beginning of their day.
+        for month, balances in _closed_balances(book):
+            day = _last_day(month) + dt.timedelta(days=1)
+            for account, balance in balances:
+                yield f"{day} balance {name(account)}  {balance:.2f} CNY\n"
+
+
+def _closed_balances(book: Book) -> Iterator[tuple[int, list[tuple[Account, Decimal]]]]:
+    """What stands on each account at the end of each closed month, debit positive, in yuan, from monthly totals."""
+    accounts = {account.pk: account for account in book.accounts.filter(is_leaf=True).order_by("code")}
+    totals = Turnover.objects.filter(account__in=accounts).values_list("account", "month")
+    moved = sorted(totals.annotate(net=Sum(F("debit") - F("credit"))), key=lambda row: row[1], reverse=True)
+    balances: dict[int, Decimal] = {}
+    for month in (
+        book.periods.filter(state=PeriodState.CLOSED).order_by("month").values_list("month", flat=True)
+    ):
+        while moved and moved[-1][1] <= month:
+            account, _month, net = moved.pop()
+            balances[account] = balances.get(account, Decimal(0)) + net
+        if balances:
+            yield month, [(accounts[pk], balances[pk]) for pk in accounts if pk in balances]
+
+
+def _last_day(month: int) -> dt.date:
+    year, number = divmod(month, 100)
+    return dt.date(year, number, calendar.monthrange(year, number)[1])
 
 
 def _details(posting: Posting) -> Iterator[tuple[str, str]]:

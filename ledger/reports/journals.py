@@ -7,7 +7,7 @@ balances and sums are monthly totals.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -70,8 +70,9 @@ WITH typed AS (
            array_agg(p.transfer_id) AS transfers
       FROM books_posting p JOIN books_transaction t ON t.id = p.transaction_id
      WHERE p.book_id = %(book)s AND p.month BETWEEN %(first)s AND %(last)s AND p.account_id = ANY(%(accounts)s) {filter}
-     GROUP BY t.id, p.line_summary, p.month, p.side, p.amount < 0, p.account_id, p.project, p.fund_source, p.party,
+     GROUP BY t.id, p.line_summary, p.month, p.side, p.account_id, p.project, p.fund_source, p.party,
               nature, economic_class
+    HAVING sum(p.amount) <> 0
 ), lines AS (
     SELECT typed.*,
            sum(CASE side WHEN 'D' THEN amount ELSE -amount END) OVER entries AS running,
@@ -96,7 +97,7 @@ _COUNTERS = """(
     SELECT array_agg(DISTINCT o.code ORDER BY o.code)
       FROM books_transfer f
       JOIN books_account o ON o.id = CASE l.side WHEN 'D' THEN f.credit_id ELSE f.debit_id END
-     WHERE f.id = ANY(l.transfers))"""
+     WHERE f.id = ANY(l.transfers) AND o.id <> l.account_id)"""
 # Both sides of a plain transfer carry what its expenditure says; it is told where it belongs.
 _OWN = "p.nature, p.economic_class"
 _NOT_OWN = "''::text AS nature, ''::text AS economic_class"
@@ -324,4 +325,4 @@ class _Ledger:
     def _lead(self, months: tuple[int, int] | None) -> Lead | None:
         if months is None or months == (self.first, self.last):
             return None
-        return Lead(self.account.code, months, **self.only)
+        return replace(Lead(self.account.code, months), **self.only)

@@ -179,7 +179,12 @@ def as_pdf(report: Report) -> bytes:
                 (
                     row,
                     [
-                        (_written(cell), isinstance(cell, Decimal), is_bold)
+                        (
+                            _written(cell),
+                            isinstance(cell, Decimal),
+                            is_bold,
+                            isinstance(cell, Decimal) and cell < 0,
+                        )
                         for cell, is_bold in zip(row.cells, row.bold, strict=True)
                     ],
                 )

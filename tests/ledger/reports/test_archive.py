@@ -59,7 +59,7 @@ def test_the_archive_holds_everything(zipped: Path) -> None:
         names = content.namelist()
         chain = content.read("vouchers/chain.jsonl").decode().splitlines()
         journal = content.read("journal.csv").decode("utf-8-sig").splitlines()
-    assert journal[1] == "HD,2026-03-16,记-2026-03-1,收到经费,13599,其他,1000.00,,,自有经费,,,,"
+    assert journal[1] == "HD,2026-03-16,记-2026-03-1,收到经费,13599,其他应收款 / 其他,1000.00,,,自有经费,,,,"
     assert manifest["closed_months"] == ["2026-01", "2026-02", "2026-03"]
     assert manifest["chain"]["vouchers"] == len(chain) == 2
     assert "attachments/2026-03/记-1/1-通知.pdf" in names

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -215,7 +216,7 @@ def test_payments_between_unions_are_eliminated(district: Book, federation: Fede
     for book in (district, federation.books["TJ"]):
         found = ledgers.elimination(book, 202604).rows
         assert found[0].cells == (
-            "M1", "50802 / 40302", "TJ", "HD", Decimal("90.00"), Decimal("90.00"), ZERO
+            "M1", "50802 / 40302", "TJ 示例市总工会", "HD 示例区总工会", Decimal("90.00"), Decimal("90.00"), ZERO
         )  # fmt: skip
         assert found[0].leads[4] == tables.Lead(transaction=book.transactions.get(mirror_key="M1").pk)
     post(
@@ -238,8 +239,8 @@ def test_what_is_owed_between_unions_is_eliminated_too(federation: Federation) -
     found = [row.cells for row in ledgers.elimination(federation.books["HD"], 202612).rows[:-1]]
     ninety = Decimal("90.00")
     assert found == [
-        ("N1", "21201 / 13101", "TJ", "HD", ninety, ninety, ZERO),
-        ("N1", "50802 / 40302", "TJ", "HD", ninety, ninety, ZERO),
+        ("N1", "21201 / 13101", "TJ 示例市总工会", "HD 示例区总工会", ninety, ninety, ZERO),
+        ("N1", "50802 / 40302", "TJ 示例市总工会", "HD 示例区总工会", ninety, ninety, ZERO),
     ]
 
 
@@ -319,3 +320,22 @@ def test_detail_accounts_are_named_behind_the_account_they_belong_to(district: B
     assert "135 其他应收款 / 13599 其他" in names
     english = [row.cells[0] for row in ledgers.trial_balance(district, 202604, "en").rows]
     assert "403 Subsidy income from higher level / 40302 earmarked transfer" in english
+
+
+def test_red_letters_are_red_on_paper_and_later_pages_have_the_title(
+    district: Book, federation: Federation
+) -> None:
+    report = ledgers.subsidiary_ledger(district, 202604, federation.banks["HD"].account)
+    short = PdfReader(io.BytesIO(tables.as_pdf(report)))
+    content = short.pages[0].get_contents()
+    assert content is not None
+    assert b"0.701961 0.14902 0.117647 rg" in content.get_data()
+    report = replace(report, rows=report.rows * 12)
+    pages = [
+        page.extract_text().replace(" ", "") for page in PdfReader(io.BytesIO(tables.as_pdf(report))).pages
+    ]
+    assert len(pages) > 1
+    assert "（续）" not in pages[0]
+    for text in pages[1:]:
+        assert "银行存款日记账" in text.split("（续）")[0]
+        assert "对方科目" in text

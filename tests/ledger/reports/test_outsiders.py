@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from django.core.management import call_command
 
 from ledger.books import balances_brought, closing, vouchers
-from ledger.books.models import Account, Book
+from ledger.books.models import Account, Book, Period, PeriodState
 from ledger.books.posting import Entry, post, reverse
 from ledger.books.queries import balance
 from tests.conftest import Federation
@@ -97,3 +98,18 @@ def test_several_books_are_told_apart(book: Book, federation: Federation, tmp_pa
         call_command("ledger_export", all=True, format=form, output=file)
         expected = _kept(book, with_code=True) | _kept(other, with_code=True)
         assert _moved(read(file, before=_AFTER)) == expected
+
+
+def test_the_balances_of_closed_months_are_checked_by_both_tools(book: Book, tmp_path: Path) -> None:
+    Period.objects.filter(book=book, month__lte=202603).update(state=PeriodState.CLOSED)
+    for form, line, read in (
+        ("hledger", "    Assets:101  0.00 CNY = 524.00 CNY\n", outsiders.hledger),
+        ("beancount", "2026-04-01 balance Assets:101  524.00 CNY\n", outsiders.beancount),
+    ):
+        file = tmp_path / f"book.{form}"
+        call_command("ledger_export", book=book.code, format=form, output=file)
+        assert _moved(read(file, before=_AFTER)) == _kept(book, with_code=False)
+        assert line in file.read_text()
+        file.write_text(file.read_text().replace(line, line.replace("524.00", "525.00")))
+        with pytest.raises(subprocess.CalledProcessError):
+            read(file, before=_AFTER)
