@@ -7,7 +7,7 @@ balances and sums are monthly totals.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -325,4 +325,12 @@ class _Ledger:
     def _lead(self, months: tuple[int, int] | None) -> Lead | None:
         if months is None or months == (self.first, self.last):
             return None
-        return replace(Lead(self.account.code, months), **self.only)
+        only = {name: self.only.get(name, "") for name in FILTERS}
+        return Lead(
+            self.account.code,
+            months,
+            project=only["project"],
+            party=only["party"],
+            economic_class=only["economic_class"],
+            nature=only["nature"],
+        )
