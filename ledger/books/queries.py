@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -89,19 +90,25 @@ def lines_of_transaction(transaction: Transaction) -> list[EntryLine]:
         Posting.objects.filter(transaction=transaction)
         # A line of expenditure and the money it takes say the same; who reads wants it once, where it belongs.
         .annotate(
+            is_red=Case(When(amount__lt=0, then=True), default=False),
             own_nature=Case(When(expense, then="nature"), default=Value("")),
             own_class=Case(When(expense, then="economic_class"), default=Value("")),
         )
         .values_list(
             "account__code", "side", "line_summary", "project", "fund_source", "party", "own_nature", "own_class",
+            "is_red",
         )
         .annotate(sum=Sum("amount", output_field=yuan), first=Min("line"))
-        .exclude(sum=0)
         .order_by("first", "-side", "account__code")
     )  # fmt: skip
+    # Nothing in all where black and red only took each other off (``pairing``).
+    in_all: Counter[tuple[str, ...]] = Counter()
+    for *said, _is_red, amount, _first in found:
+        in_all[tuple(said)] += amount
     return [
         EntryLine(code, side, amount, summary or transaction.summary, *dimensions)
-        for code, side, summary, *dimensions, amount, _first in found
+        for code, side, summary, *dimensions, _is_red, amount, _first in found
+        if in_all[code, side, summary, *dimensions]
     ]
 
 

@@ -70,16 +70,20 @@ WITH typed AS (
            array_agg(p.transfer_id) AS transfers
       FROM books_posting p JOIN books_transaction t ON t.id = p.transaction_id
      WHERE p.book_id = %(book)s AND p.month BETWEEN %(first)s AND %(last)s AND p.account_id = ANY(%(accounts)s) {filter}
-     GROUP BY t.id, p.line_summary, p.month, p.side, p.account_id, p.project, p.fund_source, p.party,
+     GROUP BY t.id, p.line_summary, p.month, p.side, p.amount < 0, p.account_id, p.project, p.fund_source, p.party,
               nature, economic_class
-    HAVING sum(p.amount) <> 0
+), kept AS (
+    -- Nothing in all where black and red only took each other off (ledger.books.pairing).
+    SELECT *, sum(amount) OVER (PARTITION BY id, account_id, side, summary, project, fund_source, party, nature,
+                                             economic_class) AS in_all
+      FROM typed
 ), lines AS (
-    SELECT typed.*,
+    SELECT kept.*,
            sum(CASE side WHEN 'D' THEN amount ELSE -amount END) OVER entries AS running,
            sum(CASE side WHEN 'D' THEN amount ELSE 0 END) OVER days AS day_debit,
            sum(CASE side WHEN 'C' THEN amount ELSE 0 END) OVER days AS day_credit,
            lead(date) OVER entries AS next_date, count(*) OVER () AS count
-      FROM typed
+      FROM kept WHERE in_all <> 0
     WINDOW entries AS (ORDER BY date, id, line, side DESC, account_id ROWS UNBOUNDED PRECEDING),
            days AS (PARTITION BY date)
      ORDER BY date, id, line, side DESC, account_id

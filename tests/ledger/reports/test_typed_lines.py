@@ -19,6 +19,7 @@ from ledger.books.queries import lines_of_transaction
 from ledger.reports import exports, ledgers, papers
 from ledger.reports.tables import Row
 from tests.conftest import Federation
+from tests.ledger.books.test_manual_vouchers import levy
 from tests.ledger.books.test_posting import yuan
 from tests.ledger.reports import outsiders
 from tests.signing_in import browser_of
@@ -155,3 +156,22 @@ def test_tools_of_others_read_what_lines_say(book: Book, typed: Voucher, tmp_pat
         assert words in file.read_text()
     assert outsiders.hledger(tmp_path / "hledger", before=dt.date(2026, 4, 1))
     assert outsiders.beancount(tmp_path / "beancount", before=dt.date(2026, 4, 1))
+
+
+def test_a_refund_in_red_is_one_line_of_its_account(federation: Federation) -> None:
+    book, bank = federation.books["HD"], federation.banks["HD"].account.code
+    lines = [
+        Line(account=bank, side="D", amount=Decimal("100.00")),
+        Line(account="50501", side="D", amount=Decimal("-100.00")),
+    ]
+    posted = vouchers.check_and_post(
+        voucher=levy(federation, bank, lines=lines), checked_by=federation.checker
+    )
+    account = book.accounts.get(code="50501")
+    found = [row for row in ledgers.subsidiary_ledger(book, 202603, account).rows if row.transaction]
+    assert [row.cells[-4:-2] for row in found] == [(Decimal("-100.00"), None)]
+    shown = lines_of_transaction(posted.transactions.get())
+    assert {(x.account, x.side, x.amount) for x in shown} == {
+        (bank, "D", Decimal("100.00")),
+        ("50501", "D", Decimal("-100.00")),
+    }
