@@ -38,9 +38,9 @@ MANIFEST = "manifest.json"
 CHAIN = "vouchers/chain.jsonl"
 JOURNAL = "journal.csv"
 ALWAYS = ("README.txt", "accounts.csv", JOURNAL, CHAIN)
-_STATEMENTS = ("trial-balance", "general-ledger", "balance-sheet", "income-statement")
+STATEMENTS = ("trial-balance", "general-ledger", "balance-sheet", "income-statement")
 # Too long for paper when a book has many parties.
-_TABLES = ("by-project", "by-party", "budget-execution", "elimination")
+TABLES = ("by-project", "by-party", "budget-execution", "elimination")
 _AT_ONCE = 1 << 16
 _NOTE = """会计档案 {book} {year}年
 
@@ -55,7 +55,7 @@ attachments/  原始凭证附件
 
 全部内容取自数据库的同一时点。建账年度的档案包括建账前一日的期初余额。
 其他年度的凭证若在本年凭证之间记账，chain.jsonl 中只有其散列，content 为空。
-核对散列链：每行 hash = SHA-256(previous_hash 的字节 + content 的 UTF-8 字节)，
+核对散列链：各行 sequence 连续；每行 hash = SHA-256(previous_hash 的字节 + content 的 UTF-8 字节)，
 下一张凭证的 previous_hash 等于本张的 hash。
 以 ["puhui-voucher/2" 开头的凭证原文每行为一个 JSON 数组；"t" 行的第 13、14、15 项为借方科目、贷方科目、金额，
 第 16 项为是否红字，其各科目合计等于 journal.csv 中该凭证的合计。
@@ -122,6 +122,7 @@ def write(book: Book, year: int, out: BinaryIO) -> Written:
             "union": book.union.name,
             "chart": book.chart.code,
             "year": year,
+            "first_month": written(first),
             "closed_months": [written(month) for month in months],
             "open_months": [written(month) for month in still_open],
             "made_at": timezone.now().isoformat(timespec="seconds"),
@@ -222,12 +223,12 @@ def _write_accounts(book: Book, out: BinaryIO) -> None:
 
 def _add_reports(packer: _Packer, book: Book, month: int) -> None:
     folder = f"reports/{written(month)}"
-    for code in _STATEMENTS:
+    for code in STATEMENTS:
         report = ledgers.CATALOGUE[code].make(book, month, "zh")
         packer.table(f"{folder}/{code}.csv", report.header, report.rows)
         with packer.file(f"{folder}/{code}.pdf") as file:
             file.write(tables.as_pdf(report))
-    for code in _TABLES:
+    for code in TABLES:
         report = ledgers.CATALOGUE[code].make(book, month, "zh")
         packer.table(f"{folder}/{code}.csv", report.header, report.rows)
     moved = book.accounts.filter(is_leaf=True, turnovers__month=month).distinct().order_by("code")
@@ -237,19 +238,19 @@ def _add_reports(packer: _Packer, book: Book, month: int) -> None:
 
 
 def _write_chain(book: Book, months: tuple[int, int], out: BinaryIO) -> dict[str, Any]:
-    count, previous, last = 0, "", ""
+    count, first, previous, last = 0, None, "", ""
     with connection.chunked_cursor() as cursor:
         cursor.execute(_VOUCHERS, {"book": book.pk, "from": months[0], "to": months[1]})
         # One at a time: the text of a voucher over many events is long.
         while voucher := cursor.fetchone():
             sequence, word, month, number, date, summary, before, digest, content = voucher
-            count, previous, last = count + 1, previous or before, digest
+            count, first, previous, last = count + 1, first or sequence, previous or before, digest
             row = {
                 "sequence": sequence, "word": word, "month": month, "number": number, "date": date.isoformat(),
                 "summary": summary, "previous_hash": before, "hash": digest, "content": content,
             }  # fmt: skip
             out.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
-    return {"vouchers": count, "previous_hash": previous, "hash": last}
+    return {"vouchers": count, "first_sequence": first, "previous_hash": previous, "hash": last}
 
 
 def _add_papers(packer: _Packer, book: Book, months: tuple[int, int]) -> None:

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import re
 import zipfile
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
-from decimal import Decimal, InvalidOperation
+from collections import Counter
+from collections.abc import Container, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from portal.errors import DomainError
 
-from .archive import ALWAYS, CHAIN, FORMAT, JOURNAL, MANIFEST
-from .periods import written
+from .archive import ALWAYS, CHAIN, FORMAT, JOURNAL, MANIFEST, STATEMENTS, TABLES
+from .archive_chain import Chain, Extent
+from .periods import NotAPeriod, month_of, written
 
 _AT_ONCE = 1 << 16
-# Vouchers whose text names accounts by their code (books_voucher_content).
-_BY_CODE = '["puhui-voucher/2"'
-# Where a line of what was posted has them.
-_DEBIT, _CREDIT, _AMOUNT, _IS_RED = 12, 13, 14, 15
-# Debit and credit by account.
-_Totals = dict[str, list[Decimal]]
 
 
 class NotADigest(DomainError):
@@ -59,7 +51,8 @@ def manifest_digest(file: Path) -> str:
 def problems(file: Path, *, manifest_sha256: str = "") -> list[str]:
     """What does not hold in an archive, one line each; with the digest of its manifest also whether it is that one.
 
-    Raises OSError, ValueError, KeyError or zipfile.BadZipFile when it is no archive of ours.
+    Raises OSError, ValueError, LookupError, TypeError, RuntimeError (a text nested too deep) or zipfile.BadZipFile when
+    it is no archive of ours.
     """
     with zipfile.ZipFile(file) as archive:
         found = []
@@ -78,14 +71,59 @@ def problems(file: Path, *, manifest_sha256: str = "") -> list[str]:
             if _sha256(archive, path) != listed[path]["sha256"]:
                 found.append(_("changed: %s") % path)
         found += [_("missing: %s") % path for path in ALWAYS if path not in listed]
+        extent = _extent(manifest)
+        found += _statements_missing(extent, listed)
+        if not _is_of_its_year(manifest, extent):
+            found.append(_("the months in the manifest are not those of its year"))
         if CHAIN in present:
-            chain = _Chain()
+            chain = Chain(extent)
             with archive.open(CHAIN) as lines:
                 found += chain.breaks(lines, manifest["chain"])
+            papers = {path for path in listed if path.startswith("vouchers/")} - {CHAIN}
+            found += [_("missing: %s") % path for path in sorted(chain.papers - papers)]
+            found += [_("of no voucher: %s") % path for path in sorted(papers - chain.papers)]
             if JOURNAL in present:
                 with archive.open(JOURNAL) as journal:
                     found += chain.differences(journal)
     return found
+
+
+def _extent(manifest: dict[str, Any]) -> Extent:
+    closed = frozenset(_month(text) for text in manifest["closed_months"])
+    return Extent(
+        str(manifest["book"]), _month(manifest["first_month"]), int(manifest["year"]) * 100 + 12, closed
+    )
+
+
+def _month(text: Any) -> int:
+    try:
+        return month_of(str(text))
+    except NotAPeriod as error:
+        raise ValueError(text) from error
+
+
+def _is_of_its_year(manifest: dict[str, Any], extent: Extent) -> bool:
+    """Whether the months are of the year; opening balances may stand on the last day of the one before."""
+    january = extent.last - 11
+    still_open = {_month(text) for text in manifest["open_months"]}
+    return (
+        extent.first in {january - 89, *range(january, extent.last + 1)}
+        and all(
+            january <= month <= extent.last and extent.holds(month) for month in extent.closed | still_open
+        )
+        and not extent.closed & still_open
+    )
+
+
+def _statements_missing(extent: Extent, listed: Container[str]) -> Iterator[str]:
+    for month in sorted(extent.closed):
+        for name, forms in [(name, ("csv", "pdf")) for name in STATEMENTS] + [
+            (name, ("csv",)) for name in TABLES
+        ]:
+            for form in forms:
+                path = f"reports/{written(month)}/{name}.{form}"
+                if path not in listed:
+                    yield _("missing: %s") % path
 
 
 def _sha256(archive: zipfile.ZipFile, path: str) -> str:
@@ -94,85 +132,3 @@ def _sha256(archive: zipfile.ZipFile, path: str) -> str:
         while piece := content.read(_AT_ONCE):
             digest.update(piece)
     return digest.hexdigest()
-
-
-class _Chain:
-    """The vouchers as their texts say; what is kept of each are its totals by account."""
-
-    def __init__(self) -> None:
-        self.totals: dict[str, _Totals] = {}
-        # Vouchers of the earlier text, which names accounts by their id.
-        self.older: set[str] = set()
-
-    def breaks(self, lines: Iterable[bytes], chain: dict[str, Any]) -> Iterator[str]:
-        """Read the chain and say where it does not hold."""
-        previous, count = chain["previous_hash"], 0
-        for line in lines:
-            row = json.loads(line)
-            # Vouchers of other years that were posted in between are links without their text.
-            text = row["content"]
-            before = bytes.fromhex(row["previous_hash"])
-            computed = row["hash"] if text is None else hashlib.sha256(before + text.encode()).hexdigest()
-            if (row["previous_hash"], computed) != (previous, row["hash"]):
-                yield _("voucher %(word)s-%(number)s of %(month)s: the chain breaks") % row
-            if text is not None and not self._read(row, text):
-                yield _("voucher %(word)s-%(number)s of %(month)s: its text is of another voucher") % row
-            previous, count = row["hash"], count + 1
-        if (previous, count) != (chain["hash"], chain["vouchers"]):
-            yield _("the chain does not end where the manifest says")
-
-    def _read(self, row: dict[str, Any], text: str) -> bool:
-        """Remember the totals of a voucher; False when its text does not say that it is this voucher."""
-        name = f"{row['word']}-{written(row['month'])}-{row['number']}"
-        if not text.startswith(_BY_CODE):
-            self.older.add(name)
-            return True
-        # Other line ends may stand inside a summary.
-        head, *lines = text.split("\n")
-        try:
-            self.totals[name] = _totals(json.loads(line) for line in lines if line.strip())
-            said = [str(fact) for fact in json.loads(head)[2:6]]
-            return said == [str(row[fact]) for fact in ("word", "month", "number", "sequence")]
-        except (ValueError, LookupError, TypeError, InvalidOperation):
-            return False
-
-    def differences(self, journal: IO[bytes]) -> Iterator[str]:
-        """Vouchers whose lines in the journal do not add up to what their texts say."""
-        kept: dict[str, _Totals] = defaultdict(lambda: defaultdict(_nothing))
-        with io.TextIOWrapper(journal, encoding="utf-8-sig", errors="replace", newline="") as text:
-            try:
-                for row in csv.DictReader(text):
-                    name = row["凭证号"] or ""
-                    if name and name not in self.older:
-                        sums = kept[name][row["科目代码"] or ""]
-                        for side, column in enumerate(("借方", "贷方")):
-                            sums[side] += Decimal(row[column] or 0)
-            except (KeyError, InvalidOperation, TypeError, csv.Error):
-                yield _("journal.csv cannot be read as a journal")
-                return
-        for name in sorted(kept.keys() | self.totals.keys()):
-            said, written_down = self.totals.get(name), kept.get(name)
-            if said is None:
-                yield _("journal.csv: %s is not in the chain of vouchers") % name
-            elif written_down is None:
-                yield _("journal.csv: voucher %s is missing") % name
-            elif _moved(said) != _moved(written_down):
-                yield _("journal.csv: the amounts of voucher %s are not those of its text") % name
-
-
-def _totals(lines: Iterable[list[Any]]) -> _Totals:
-    sums: _Totals = defaultdict(_nothing)
-    for line in lines:
-        if line[0] == "t":
-            amount = -Decimal(line[_AMOUNT]) if line[_IS_RED] == "true" else Decimal(line[_AMOUNT])
-            sums[line[_DEBIT]][0] += amount
-            sums[line[_CREDIT]][1] += amount
-    return sums
-
-
-def _nothing() -> list[Decimal]:
-    return [Decimal(0), Decimal(0)]
-
-
-def _moved(totals: _Totals) -> _Totals:
-    return {account: sums for account, sums in totals.items() if any(sums)}

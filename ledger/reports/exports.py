@@ -36,7 +36,7 @@ _ROOTS = {
     AccountClass.INCOME: "Income",
     AccountClass.EXPENSE: "Expenses",
 }
-_JOURNAL_HEADER = (
+JOURNAL_HEADER = (
     "账套",
     "日期",
     "凭证号",
@@ -70,16 +70,16 @@ def _write(books: Sequence[Book], form: str, out: BinaryIO) -> None:
         case "beancount":
             _write_text(out, _beancount(books))
         case "csv":
-            write_csv(out, _JOURNAL_HEADER, (row for book in books for row in _journal(book)))
+            write_csv(out, JOURNAL_HEADER, (row for book in books for row in _journal(book)))
         case "xlsx":
-            write_xlsx(out, ((book.code, _JOURNAL_HEADER, _journal(book)) for book in books))
+            write_xlsx(out, ((book.code, JOURNAL_HEADER, _journal(book)) for book in books))
         case _:
             raise ValueError(form)
 
 
 def write_journal(book: Book, out: BinaryIO, *, months: tuple[int, int]) -> None:
     """The journal (序时账) of one book from one month to another, both included, as CSV."""
-    write_csv(out, _JOURNAL_HEADER, _journal(book, months))
+    write_csv(out, JOURNAL_HEADER, _journal(book, months))
 
 
 def _write_text(out: BinaryIO, texts: Iterable[str]) -> None:
@@ -144,7 +144,7 @@ def _journal(book: Book, months: tuple[int, int] | None = None) -> Iterator[list
 def _hledger(book: Book, name: _Names) -> Iterator[str]:
     paths = account_paths(book)
     for account in Account.objects.filter(book=book, is_leaf=True).order_by("code"):
-        yield f"account {name(account)}  ; {paths[account.code]}\n"
+        yield f"account {name(account)}  ; {_one_line(paths[account.code])}\n"
     yield "commodity 1,000.00 CNY\n"
     current = None
     for p in _lines(book):

@@ -35,6 +35,7 @@ from portal.accounts.access import StaffRequest, duty_required
 from portal.accounts.roles import Duty
 from portal.office import desk
 from portal.office.balances import balances_of
+from portal.office.chosen import number_of
 from portal.office.documents import documents_of
 from portal.office.forms import ReopenForm
 from portal.office.report_screens import tables_of
@@ -137,8 +138,7 @@ def account(request: StaffRequest, code: str, account: str) -> HttpResponse:
 
 def _page_of(request: StaffRequest, make: Callable[[Part], Report]) -> tuple[Report, Page[int]]:
     """The part of a long report that the address asks for; beyond the end it is the last one."""
-    asked = request.GET.get("page", "")
-    number = min(int(asked), _LAST_PAGE) if asked.isdecimal() and int(asked) else 1
+    number = min(number_of(request.GET.get("page")) or 1, _LAST_PAGE)
     report = make(Part((number - 1) * _PER_PAGE, _PER_PAGE))
     shown = Paginator(range(report.count), _PER_PAGE).get_page(number)
     if report.count and shown.number != number:

@@ -11,7 +11,7 @@ from django.db import ProgrammingError, connection, transaction
 from ledger.books import anchors, holds, manual, queries, vouchers
 from ledger.books.application_role import check_role
 from ledger.books.integrity import verify
-from ledger.books.models import Book, HoldState
+from ledger.books.models import BankAccount, Book, HoldState
 from ledger.books.opening import open_book
 from ledger.books.pairing import Line
 from ledger.books.posting import Entry, post
@@ -84,6 +84,17 @@ def test_the_application_keeps_books_without_owning_them(federation: Federation,
         "UPDATE books_anchor SET heads = ''",
         "CREATE OR REPLACE FUNCTION books_refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
         "DROP VIEW books_posting",
+        "CREATE FUNCTION public.sha256(text) RETURNS bytea LANGUAGE sql AS 'SELECT NULL::bytea'",
+        "CREATE TABLE public.books_of_another (id int)",
+        "UPDATE books_bankaccount SET number = '1'",
+        "UPDATE books_bankaccount SET account_id = 1",
+        "DELETE FROM books_bankaccount",
+        "UPDATE books_chart SET effective_to = '2020-01-01'",
+        "DELETE FROM books_book",
+        "DELETE FROM books_account",
+        "DELETE FROM books_period",
+        "INSERT INTO django_migrations (app, name, applied) VALUES ('books', 'x', now())",
+        "DELETE FROM django_migrations",
     ],
 )
 def test_the_application_cannot_go_around_the_guards(book: Book, statement: str) -> None:
@@ -102,6 +113,36 @@ def test_the_role_exists_and_is_not_the_owner(federation: Federation) -> None:
     for role, why in (("nobody-of-this-name", "There is no database role"), (owner, "a role of its own")):
         with pytest.raises(CommandError, match=why):
             call_command("ledger_role", role)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        'ALTER DATABASE "{database}" OWNER TO {role}',
+        "ALTER SCHEMA public OWNER TO {role}",
+        "ALTER TABLE books_anchor OWNER TO {role}",
+        "GRANT CREATE ON SCHEMA public TO {role}",
+        "GRANT CREATE ON SCHEMA public TO PUBLIC",
+        "ALTER ROLE {role} SUPERUSER",
+        "CREATE ROLE puhui_o; ALTER SCHEMA public OWNER TO puhui_o; GRANT puhui_o TO {role}",
+    ],
+)
+def test_a_role_that_could_drop_or_replace_the_guards_is_refused(federation: Federation, given: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE ROLE {ROLE}")
+        cursor.execute(given.format(role=ROLE, database=connection.settings_dict["NAME"]))
+        with pytest.raises(CommandError, match=r"a role of its own|may create"):
+            call_command("ledger_role", ROLE)
+        cursor.execute(f"SET LOCAL ROLE {ROLE}")
+        assert [found.id for found in check_role(None, databases=["default"])] == ["books.W001"]
+        cursor.execute("RESET ROLE")
+
+
+@pytest.mark.usefixtures("as_application")
+def test_the_application_locks_a_bank_account_while_a_statement_is_imported(federation: Federation) -> None:
+    bank = federation.banks["HD"]
+    with transaction.atomic():
+        assert BankAccount.objects.select_for_update(of=("self",)).get(pk=bank.pk) == bank
 
 
 def test_the_deployment_check_names_a_connection_that_owns_the_books(federation: Federation) -> None:

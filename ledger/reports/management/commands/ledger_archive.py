@@ -81,20 +81,27 @@ class Command(BaseCommand):
             with file_trouble(file):
                 found = archive_check.problems(file, manifest_sha256=given)
                 digest = archive_check.manifest_digest(file)
-        except (ValueError, LookupError, TypeError, EOFError, zlib.error, zipfile.BadZipFile):
+        except (ValueError, LookupError, TypeError, RuntimeError, EOFError, zlib.error, zipfile.BadZipFile):
             self._refuse(_("%(file)s is no archive of this software, or cannot be read.") % {"file": file})
         for problem in found:
             self.stdout.write(problem)
         self.stdout.write(_("SHA-256 of the manifest: %(sha256)s") % {"sha256": digest})
         if found:
             sys.exit(1)
-        self.stdout.write(_("Every file, the chain of vouchers and the journal hold."))
-        if not given:
+        if given:
             self.stdout.write(
-                _(
-                    "Whether it is the archive that was made shows --manifest-sha256 with the value kept apart."
-                )
+                _("It is the archive of this SHA-256, and every file, voucher and journal line holds.")
             )
+            return
+        self.stdout.write(
+            _("Files, vouchers and journal agree with each other and with the manifest inside the archive.")
+        )
+        self.stdout.write(
+            _(
+                "Whoever makes the whole archive anew can make it agree, too. Whether it is the one that was made "
+                "shows only the SHA-256 that was kept apart from it: --manifest-sha256."
+            )
+        )
 
     def _refuse(self, why: str) -> NoReturn:
         self.stderr.write(why)
