@@ -15,8 +15,9 @@ from typing import IO, Any
 
 from django.utils.translation import gettext as _
 
-from .exports import FUND_SOURCES, JOURNAL_HEADER
+from .exports import JOURNAL_HEADER
 from .periods import written
+from .wording import FUND_SOURCES
 
 # Vouchers whose text names accounts by their code (books_voucher_content).
 _BY_CODE = '["puhui-voucher/2"'
