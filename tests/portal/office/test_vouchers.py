@@ -180,3 +180,14 @@ def test_the_list_shows_amounts_and_chooses_nothing(
     draft.refresh_from_db()
     manual.cancel(voucher=draft, date=draft.date, prepared_by=federation.maker)
     assert "—" in checker.get(march).content.decode()
+
+
+def test_a_draft_with_more_lines_than_the_form_is_read_and_not_changed(
+    maker: Client, bank: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maker.post(WRITE, typed(bank))
+    monkeypatch.setattr("portal.office.views.voucher_writing.MOST_LINES", 1)
+    address = f"/office/books/HD/vouchers/{Voucher.objects.get().pk}/"
+    page = maker.get(f"{address}edit/", follow=True)
+    assert page.redirect_chain[-1][0] == address
+    assert "Discard the draft and bring the mended file." in page.content.decode()
