@@ -108,9 +108,7 @@ def _is_of_its_year(manifest: dict[str, Any], extent: Extent) -> bool:
     still_open = {_month(text) for text in manifest["open_months"]}
     return (
         extent.first in {january - 89, *range(january, extent.last + 1)}
-        and all(
-            january <= month <= extent.last and extent.holds(month) for month in extent.closed | still_open
-        )
+        and all(extent.holds(month) for month in extent.closed | still_open)
         and not extent.closed & still_open
     )
 

@@ -21,7 +21,7 @@ from ledger.books.queries import account_paths
 
 from .amounts import AmountField
 
-_MOST_LINES = 200
+MOST_LINES = 200
 # What a line folds away until its account asks for it or something is in it.
 FOLDED = ("project", "fund_source", "nature", "economic_class", "party")
 
@@ -204,7 +204,7 @@ class _Lines(forms.BaseFormSet[LineForm]):
 
 
 LineFormSet = forms.formset_factory(
-    LineForm, formset=_Lines, extra=4, max_num=_MOST_LINES, absolute_max=_MOST_LINES
+    LineForm, formset=_Lines, extra=4, max_num=MOST_LINES, absolute_max=MOST_LINES
 )
 
 

@@ -76,7 +76,7 @@ BALANCES = "account,debit,credit,project,fund_source,party\n"
          f"Row 2: “{'长' * 60}” is too long, or has characters that cannot be printed."),
         ("101,5,,a\x00b,,\n", "Row 2: “ab” is too long, or has characters that cannot be printed."),
         ("101,5,,,,\n402,,5,,,\n", "402: income and expenditure have no opening balance."),
-        ("", "A voucher needs at least one debit and one credit line."),
+        ("", "A voucher needs at least two lines."),
     ],
 )  # fmt: skip
 def test_opening_balances_that_cannot_be(

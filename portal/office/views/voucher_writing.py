@@ -19,6 +19,7 @@ from portal.office import desk
 from portal.office.chosen import number_of
 from portal.office.known_names import new_among, parties_of, projects_of
 from portal.office.voucher_forms import (
+    MOST_LINES,
     LineFormSet,
     VoucherForm,
     WritableAccounts,
@@ -57,7 +58,16 @@ def edit(request: StaffRequest, code: str, pk: int) -> HttpResponse:
     voucher = get_object_or_404(book.vouchers, pk=pk, state=VoucherState.DRAFT, kind=VoucherKind.MANUAL)
     initial = {"summary": voucher.summary, "date": voucher.date, "attachments": voucher.attachments}
     form = VoucherForm(request.POST or None, initial=initial)
-    return _write(request, book, form, manual.lines_of(voucher), voucher=voucher, corrects=voucher.corrects)
+    lines = manual.lines_of(voucher)
+    if len(lines) > MOST_LINES:
+        messages.warning(
+            request,
+            _(
+                "A file brought more lines than can be changed here. Discard the draft and bring the mended file."
+            ),
+        )
+        return redirect("office_voucher", code=book.code, pk=voucher.pk)
+    return _write(request, book, form, lines, voucher=voucher, corrects=voucher.corrects)
 
 
 def _asked(book: Book, pk: str | None) -> Voucher | None:

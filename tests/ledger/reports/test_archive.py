@@ -261,8 +261,8 @@ Files = dict[str, bytes]
 
 def forged(zipped: Path, change: Callable[[Rows, Files, dict[str, Any]], None]) -> Path:
     """The archive as somebody makes it anew who knows how: all digests of the manifest are those of the files."""
-    with zipfile.ZipFile(zipped) as content:
-        files = {path: content.read(path) for path in content.namelist()}
+    with zipfile.ZipFile(zipped) as original:
+        files = {path: original.read(path) for path in original.namelist()}
     manifest = json.loads(files.pop("manifest.json"))
     rows = [json.loads(line) for line in files["vouchers/chain.jsonl"].decode().splitlines()]
     change(rows, files, manifest)

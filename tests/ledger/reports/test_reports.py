@@ -12,7 +12,7 @@ import pytest
 from django.core.management import call_command
 
 from ledger.books import closing
-from ledger.books.models import Book
+from ledger.books.models import Account, Book
 from ledger.books.posting import Entry, post
 from ledger.reports import exports, spreadsheets, statements
 from tests.conftest import Federation
@@ -121,3 +121,16 @@ def test_a_sheet_that_is_full_goes_on_on_the_next(monkeypatch: pytest.MonkeyPatc
     book = openpyxl.load_workbook(io.BytesIO(content))
     assert book.sheetnames == ["甲", "甲 (2)", "甲 (3)", "乙"]
     assert [row[0].value for sheet in book for row in sheet.iter_rows(min_row=2)] == ["0", "1", "2", "3", "4"]
+
+
+def test_an_account_name_with_line_breaks_adds_no_entry_to_the_journals_of_others(
+    federation: Federation,
+) -> None:
+    book = federation.books["HD"]
+    Account.objects.filter(book=book, code="13599").update(
+        name="甲\n\n2026-01-05 fake\n    Assets:101  9.00 CNY\n"
+    )
+    for form in ("hledger", "beancount"):
+        out = io.BytesIO()
+        exports.write([book], form, out)
+        assert not [line for line in out.getvalue().decode().splitlines() if line.startswith("2026-01-05")]

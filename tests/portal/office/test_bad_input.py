@@ -84,3 +84,10 @@ def test_files_of_vouchers_have_the_limit_of_the_books() -> None:
     larger = forms.LARGEST_BANK_FILE + 1
     assert forms.FileForm({}, _file(larger), largest=attachments.LARGEST).is_valid()
     assert not forms.FileForm({}, _file(attachments.LARGEST + 1), largest=attachments.LARGEST).is_valid()
+
+
+def test_a_page_number_of_any_length_is_a_page(federation: Federation) -> None:
+    browser = browser_of(federation.maker)
+    account = federation.banks["HD"].account.code
+    for number in ("9" * 5000, "\u00b2", "0", "-1"):
+        assert browser.get(f"/office/books/HD/accounts/{account}/", {"page": number}).status_code == 200

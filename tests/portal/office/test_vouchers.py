@@ -248,3 +248,14 @@ def test_the_search_finds_vouchers_of_all_months_and_drafts(
     assert "记-1" in page
     assert 'value="1,000"' in page
     assert "No voucher of this book has “&lt;b&gt;”" in maker.get(f"{address}<b>").content.decode()
+
+
+def test_a_draft_with_more_lines_than_the_form_is_read_and_not_changed(
+    maker: Client, bank: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maker.post(WRITE, typed(bank))
+    monkeypatch.setattr("portal.office.views.voucher_writing.MOST_LINES", 1)
+    address = f"/office/books/HD/vouchers/{Voucher.objects.get().pk}/"
+    page = maker.get(f"{address}edit/", follow=True)
+    assert page.redirect_chain[-1][0] == address
+    assert "Discard the draft and bring the mended file." in page.content.decode()
