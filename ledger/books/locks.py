@@ -4,7 +4,8 @@
 2. the book while its budget, bank accounts or opening balances are set; the voucher or hold that is ended;
 3. ``PERIOD_LOCK`` of the books involved, by book id: posts share it (in a trigger), closing and new
    accounts take it alone;
-4. balance rows by account id, then turnover rows by account id (in the posting trigger; holds take balances only);
+4. balance rows by account id, then turnover rows by account id (in the posting trigger; holds take balances only; who
+   ends a hold by posting takes the balances of both first, in ``books_lock_for_ending``);
 5. the receipt series of a union;
 6. ``DOCUMENT_LOCK`` of a book while a file is attached; the voucher chain of a book (in the voucher trigger); who posts
    vouchers of several books in one database transaction takes them by book id;

@@ -20,6 +20,27 @@ RULES = {
          WHERE b.id = ANY(%(books)s) AND EXISTS (SELECT FROM books_turnover t WHERE t.account_id = a.id)
            AND (NOT a.is_leaf OR EXISTS (SELECT FROM books_account d
                                           WHERE d.book_id = a.book_id AND d.code LIKE a.code || '_%%'))""",
+    _("accounts with details are marked, and details follow the account above"): """
+        SELECT format('book %%s account %%s', b.code, a.code) FROM books_account a JOIN books_book b ON b.id = a.book_id
+          LEFT JOIN books_chartaccount c ON c.chart_id = b.chart_id AND c.code = left(a.code, 3)
+         WHERE b.id = ANY(%(books)s)
+           AND (a.is_leaf = EXISTS (SELECT FROM books_account d
+                                     WHERE d.book_id = a.book_id AND d.code LIKE a.code || '_%%')
+                OR NOT a.is_official AND (a.authorised_by = '' OR a.account_class IS DISTINCT FROM c.account_class))""",
+    _("lines say where money is from in words that the books know"): """
+        SELECT format('book %%s transaction %%s', book_id, transaction_id) FROM books_transfer
+         WHERE book_id = ANY(%(books)s)
+           AND (fund_source NOT IN ('own', 'earmarked') OR nature NOT IN ('', 'basic', 'project')
+                OR credit_fund_source NOT IN ('own', 'earmarked') OR credit_nature NOT IN ('', 'basic', 'project'))""",
+    _("posted holds moved what was held"): """
+        SELECT format('book %%s hold %%s', h.book_id, h.external_key) FROM books_hold h
+         WHERE h.book_id = ANY(%(books)s) AND h.state = 'posted' AND h.amount IS DISTINCT FROM (
+               SELECT sum(amount) FROM books_transfer
+                WHERE transaction_id = h.posted_as_id AND book_id = h.book_id AND credit_id = h.credit_id
+                  AND NOT is_red)""",
+    _("closed months say when they were closed"): """
+        SELECT format('book %%s month %%s', book_id, month) FROM books_period
+         WHERE book_id = ANY(%(books)s) AND (state = 'closed') <> (closed_at IS NOT NULL)""",
     _("lines have the dimensions that their accounts require"): """
         SELECT format('book %%s accounts %%s and %%s', f.book_id, d.code, c.code)
           FROM (SELECT DISTINCT book_id, debit_id, credit_id, project = '' AS no_project, nature = '' AS no_nature,

@@ -9,6 +9,7 @@ from django.db import DatabaseError, connection, transaction
 
 from ledger.books import closing, vouchers
 from ledger.books.errors import DimensionMissing
+from ledger.books.holds import hold
 from ledger.books.integrity import verify
 from ledger.books.models import Book, Transaction, Voucher
 from ledger.books.posting import Entry, post
@@ -569,3 +570,33 @@ def test_a_source_of_money_that_nobody_knows_is_refused(book: Book) -> None:
             book=book, external_key="x", date=dt.date(2026, 3, 16), kind="manual", summary="x",
             entries=[Entry(debit="101", credit="408", amount=yuan("1.00"), fund_source="foo")],
         )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("statement", "check"),
+    [
+        ("UPDATE books_account SET is_leaf = true WHERE code = '135'", "details are marked"),
+        ("UPDATE books_account SET authorised_by = '' WHERE code = '13599'", "details are marked"),
+        ("UPDATE books_account SET account_class = 'liability' WHERE code = '13599'", "details are marked"),
+        ("UPDATE books_transfer SET credit_nature = 'x'", "words that the books know"),
+        ("UPDATE books_hold SET amount = 1", "moved what was held"),
+        ("UPDATE books_period SET closed_at = now() WHERE month = 202603", "when they were closed"),
+    ],
+)
+def test_what_goes_around_the_triggers_is_found(book: Book, statement: str, check: str) -> None:
+    cash_dues(book, amount="60.00")
+    kept = hold(
+        book=book, external_key="payout", date=dt.date(2026, 3, 16), kind="payout", summary="x", debit="510",
+        credit="101", amount=yuan("60.00"),
+    )  # fmt: skip
+    post(
+        book=book, external_key="paid", date=dt.date(2026, 3, 16), kind="payout", summary="x", ends=kept,
+        entries=[Entry(debit="510", credit="101", amount=yuan("60.00"))],
+    )  # fmt: skip
+    assert [found for found in verify() if not found.ok] == []
+    for name in ("details_are_known", "credit_details_all_or_none"):
+        sql(f"ALTER TABLE books_transfer DROP CONSTRAINT {name}")
+    sql("SET LOCAL session_replication_role = replica")
+    sql(statement)
+    sql("SET LOCAL session_replication_role = DEFAULT")
+    assert any(check in found.name for found in verify() if not found.ok)
