@@ -27,11 +27,6 @@ RULES = {
            AND (a.is_leaf = EXISTS (SELECT FROM books_account d
                                      WHERE d.book_id = a.book_id AND d.code LIKE a.code || '_%%')
                 OR NOT a.is_official AND (a.authorised_by = '' OR a.account_class IS DISTINCT FROM c.account_class))""",
-    _("lines say where money is from in words that the books know"): """
-        SELECT format('book %%s transaction %%s', book_id, transaction_id) FROM books_transfer
-         WHERE book_id = ANY(%(books)s)
-           AND (fund_source NOT IN ('own', 'earmarked') OR nature NOT IN ('', 'basic', 'project')
-                OR credit_fund_source NOT IN ('own', 'earmarked') OR credit_nature NOT IN ('', 'basic', 'project'))""",
     _("posted holds moved what was held"): """
         SELECT format('book %%s hold %%s', h.book_id, h.external_key) FROM books_hold h
          WHERE h.book_id = ANY(%(books)s) AND h.state = 'posted' AND h.amount IS DISTINCT FROM (
@@ -44,12 +39,16 @@ RULES = {
     _("lines have the dimensions that their accounts require"): """
         SELECT format('book %%s accounts %%s and %%s', f.book_id, d.code, c.code)
           FROM (SELECT DISTINCT book_id, debit_id, credit_id, project = '' AS no_project, nature = '' AS no_nature,
+                       fund_source NOT IN ('own', 'earmarked') OR nature NOT IN ('', 'basic', 'project')
+                       OR credit_fund_source NOT IN ('own', 'earmarked')
+                       OR credit_nature NOT IN ('', 'basic', 'project') AS is_unknown,
                        economic_class = '' AS no_class, coalesce(credit_project, project) = '' AS no_credit_project,
                        coalesce(credit_nature, nature) = '' AS no_credit_nature,
                        coalesce(credit_economic_class, economic_class) = '' AS no_credit_class
                   FROM books_transfer WHERE book_id = ANY(%(books)s)) f
           JOIN books_account d ON d.id = f.debit_id JOIN books_account c ON c.id = f.credit_id
-         WHERE d.needs_project AND no_project OR d.needs_nature AND no_nature OR d.needs_economic_class AND no_class
+         WHERE is_unknown
+            OR d.needs_project AND no_project OR d.needs_nature AND no_nature OR d.needs_economic_class AND no_class
             OR c.needs_project AND no_credit_project OR c.needs_nature AND no_credit_nature
             OR c.needs_economic_class AND no_credit_class""",
     _("vouchers typed by people were posted as typed"): """

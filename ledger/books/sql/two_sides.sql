@@ -253,7 +253,7 @@ SELECT e.voucher_id, f.book_id, t.id AS transaction_id, f.line,
            to_json(ARRAY[
                't', t.external_key, to_char(t.date, 'YYYY-MM-DD'), t.kind, t.summary, t.document, t.rule, t.mirror_key,
                CASE WHEN t.reverses_id IS NOT NULL THEN books_key_of(t.reverses_id) END,
-               extract(epoch FROM t.created_at)::text, t.created_by_id::text, f.line::text, d.code, c.code,
+               t.id::text, t.created_by_id::text, f.line::text, d.code, c.code,
                f.amount::text, f.is_red::text, f.project, f.fund_source, f.party, f.nature, f.economic_class,
                f.line_summary,
                CASE WHEN f.credit_fund_source IS NOT NULL

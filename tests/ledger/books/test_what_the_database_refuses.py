@@ -578,7 +578,7 @@ def test_a_source_of_money_that_nobody_knows_is_refused(book: Book) -> None:
         ("UPDATE books_account SET is_leaf = true WHERE code = '135'", "details are marked"),
         ("UPDATE books_account SET authorised_by = '' WHERE code = '13599'", "details are marked"),
         ("UPDATE books_account SET account_class = 'liability' WHERE code = '13599'", "details are marked"),
-        ("UPDATE books_transfer SET credit_nature = 'x'", "words that the books know"),
+        ("UPDATE books_transfer SET credit_nature = 'x'", "lines have the dimensions"),
         ("UPDATE books_hold SET amount = 1", "moved what was held"),
         ("UPDATE books_period SET closed_at = now() WHERE month = 202603", "when they were closed"),
     ],
