@@ -5,7 +5,6 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import multiprocessing
-import os
 import random
 import signal
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
-from django.db import DatabaseError, OperationalError, connection, connections, transaction
+from django.db import DatabaseError, OperationalError, connections
 from django.utils import timezone
 from djmoney.money import Money
 
@@ -29,12 +28,13 @@ from ledger.books.models import (
     Voucher,
     VoucherState,
 )
-from ledger.books.posting import Details, Entry, post, reverse
+from ledger.books.posting import reverse
 from tests.concurrency import at_once
 from tests.conftest import Federation
 
 from .model import BookModel, ModelLine
 from .reading import balances, moved, postings, turnovers
+from .workers import entries_of_model, post_and_die, post_lines, work_until_killed
 
 _EARMARKED = "earmarked money is not overspent"
 _REFUSALS: dict[str, type[Exception]] = {
@@ -155,7 +155,7 @@ class Business:
         model, month = self.models[book.code], date.year * 100 + date.month
         verdict = model.verdict(key, month, lines)
         try:
-            posted = _post_lines(book, key, date, lines)
+            posted = post_lines(book, key, date, lines)
         except tuple(_REFUSALS.values()) as refusal:
             self._expect(f"post {key}", type(refusal), _REFUSALS.get(verdict))
             return None
@@ -231,7 +231,12 @@ class Business:
         }
         asked = [
             NewTransaction(
-                book=book, external_key=key, date=date, kind="sim", summary="sim", entries=_entries(lines)
+                book=book,
+                external_key=key,
+                date=date,
+                kind="sim",
+                summary="sim",
+                entries=entries_of_model(lines),
             )
             for key, lines in new.items()
         ]
@@ -268,7 +273,7 @@ class Business:
             holds.void_hold(held)
             return
         lines = (ModelLine(debit, credit, amount),)
-        posted = _post_lines(book, f"of {key}", self.today, lines, ends=held)
+        posted = post_lines(book, f"of {key}", self.today, lines, ends=held)
         model.post(f"of {key}", self.today.year * 100 + self.today.month, lines)
         self._expect("posted hold", posted.external_key, f"of {key}")
 
@@ -278,7 +283,7 @@ class Business:
         bank = self.bank[book.code]
         credit = "401" if book.kind == "grassroots" else "408"
         jobs = {self._key(): (ModelLine(bank, credit, Decimal(self.dice.randint(1, 999))),) for _ in range(3)}
-        calls = [partial(_post_lines, book, key, self.today, lines) for key, lines in jobs.items()] * 2
+        calls = [partial(post_lines, book, key, self.today, lines) for key, lines in jobs.items()] * 2
         results = at_once(calls)
         self._expect("crowd", len({r.pk for r in results if isinstance(r, Transaction)}), len(jobs))
         for key, lines in jobs.items():
@@ -287,7 +292,7 @@ class Business:
     def _killed(self, book: Book) -> None:
         """The connection is cut after posting and before the commit; the retry with the same key counts once."""
         key, lines = self._key(), self._lines(book)
-        (died,) = at_once([partial(_post_and_die, book, key, self.today, lines)])
+        (died,) = at_once([partial(post_and_die, book, key, self.today, lines)])
         if not isinstance(died, OperationalError | Overdrawn):
             raise Disagreement(f"the cut connection went on: {died!r}")
         self._expect(
@@ -300,7 +305,7 @@ class Business:
         jobs = {self._key(): self._lines(book) for _ in range(3)}
         connections.close_all()
         worker = multiprocessing.get_context("fork").Process(
-            target=_work_until_killed, args=(book.pk, self.today, jobs)
+            target=work_until_killed, args=(book.pk, self.today, jobs)
         )
         worker.start()
         worker.join(timeout=60)
@@ -378,42 +383,3 @@ class Business:
         self._expect(f"carried in {book.code}", len(posted), 1 if expected else 0)
         for one in posted:
             self.models[book.code].post(one.external_key, month, expected)
-
-
-def _entries(lines: tuple[ModelLine, ...]) -> list[Entry]:
-    return [
-        Entry(
-            debit=x.debit, credit=x.credit, amount=Money(abs(x.amount), "CNY"), project=x.project,
-            fund_source=x.fund, red=x.amount < 0,
-            on_credit=Details(project=x.given[0], fund_source=x.given[1]) if x.given else None,
-        )
-        for x in lines
-    ]  # fmt: skip
-
-
-def _post_lines(
-    book: Book, key: str, date: dt.date, lines: tuple[ModelLine, ...], ends: Hold | None = None
-) -> Transaction:
-    return post(
-        book=book, external_key=key, date=date, kind="sim", summary="sim", entries=_entries(lines), ends=ends
-    )
-
-
-def _post_and_die(book: Book, key: str, date: dt.date, lines: tuple[ModelLine, ...]) -> None:
-    with transaction.atomic():
-        _post_lines(book, key, date, lines)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
-
-
-def _work_until_killed(book_id: int, date: dt.date, jobs: dict[str, tuple[ModelLine, ...]]) -> None:
-    book = Book.objects.get(pk=book_id)
-    for n, (key, lines) in enumerate(jobs.items()):
-        try:
-            with transaction.atomic():
-                _post_lines(book, key, date, lines)
-                if n:
-                    os.kill(os.getpid(), signal.SIGKILL)
-        except Overdrawn:
-            continue
-    os.kill(os.getpid(), signal.SIGKILL)

@@ -5,37 +5,16 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 
 from ledger.books import closing, vouchers
 from ledger.books.errors import DimensionMissing
-from ledger.books.holds import hold
-from ledger.books.integrity import verify
 from ledger.books.models import Book, Transaction, Voucher
 from ledger.books.posting import Entry, post
 from tests.conftest import Federation
 
+from .going_around import INSERT_BOTH, INSERT_HEAD, account, refused, sql
 from .test_posting import cash_dues, yuan
-
-INSERT_HEAD = """
-INSERT INTO books_transaction (book_id, external_key, date, month, kind, summary, document, mirror_key, created_at)
-VALUES (%s, %s, %s, %s, 'raw', 'raw', '', '', now()) RETURNING id
-"""
-# A whole raw transaction with one line, in one statement.
-INSERT_BOTH = """
-WITH head AS (
-    INSERT INTO books_transaction (book_id, external_key, date, month, kind, summary, document, mirror_key, created_at)
-    VALUES (%(book)s, 'raw', '2026-03-16', 202603, 'raw', 'raw', '', '', now()) RETURNING id
-)
-INSERT INTO books_transfer (transaction_id, book_id, month, line, debit_id, credit_id, amount, amount_currency, is_red,
-                            project, fund_source, party)
-SELECT head.id, %(book)s, 202603, 1, %(debit)s, %(credit)s, %(amount)s, %(currency)s, false, '', 'own', '' FROM head
-"""
-INSERT_LINE = """
-INSERT INTO books_transfer (transaction_id, book_id, month, line, debit_id, credit_id, amount, amount_currency, is_red,
-                            project, fund_source, party)
-VALUES (%s, %s, %s, 2, %s, %s, %s, %s, false, '', 'own', '')
-"""
 
 
 @pytest.fixture
@@ -46,32 +25,6 @@ def book(federation: Federation) -> Book:
 @pytest.fixture
 def posted(book: Book) -> Transaction:
     return cash_dues(book)
-
-
-def sql(statement: str, *params: object) -> list[tuple]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, params)
-        return cursor.fetchall() if cursor.description else []
-
-
-@transaction.atomic
-def run_to_the_end(statement: str, params: object) -> None:
-    """The statement, and the checks that the database leaves for the commit."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, params)
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-
-
-def refused(statement: str, *params: object, **named: object) -> str:
-    """The SQLSTATE or constraint with which the database refused the statement."""
-    with pytest.raises(DatabaseError) as caught:
-        run_to_the_end(statement, named or params)
-    cause = caught.value.__cause__
-    return cause.diag.constraint_name or cause.sqlstate
-
-
-def account(book: Book, code: str) -> int:
-    return book.accounts.get(code=code).pk
 
 
 @pytest.mark.parametrize(
@@ -92,10 +45,6 @@ def test_posted_rows_are_never_changed_or_deleted(posted: Transaction, statement
 def test_posted_tables_are_never_emptied(posted: Transaction, table: str) -> None:
     sql("SET CONSTRAINTS ALL IMMEDIATE")
     assert refused(f"TRUNCATE {table} CASCADE") == "PH001"
-
-
-def test_a_transaction_without_lines_is_refused(book: Book) -> None:
-    assert refused(INSERT_HEAD, book.pk, "raw", "2026-03-16", 202603) == "PH005"
 
 
 @pytest.mark.parametrize(
@@ -271,73 +220,6 @@ def test_a_voucher_is_not_posted_by_its_preparer(
     assert refused(statement, voucher.pk) == "PH007"
 
 
-def test_a_line_cannot_be_added_to_a_transaction_of_an_earlier_database_transaction(
-    book: Book, posted: Transaction
-) -> None:
-    sql("SET session_replication_role = replica")
-    sql("UPDATE books_transaction SET xid = '3' WHERE id = %s", posted.pk)
-    sql("SET session_replication_role = origin")
-    line = (posted.pk, book.pk, 202603, account(book, "101"), account(book, "401"), "1.00", "CNY")
-    assert refused(INSERT_LINE, *line) == "PH001"
-
-
-def test_verification_sees_what_was_changed_behind_the_triggers(
-    book: Book, posted_voucher: Voucher, federation: Federation
-) -> None:
-    assert [check for check in verify() if not check.ok] == []
-    sql("SET session_replication_role = replica")
-    sql("UPDATE books_transfer SET amount = amount + 1 WHERE book_id = %s", book.pk)
-    sql("SET session_replication_role = origin")
-    broken = {check.name for check in verify() if not check.ok}
-    assert broken == {"turnovers equal the sums of postings", "voucher hash chain is unbroken"}
-
-
-@pytest.mark.parametrize(
-    ("table", "expected"),
-    [
-        ("balance", {"balances equal the sums of turnovers"}),
-        (
-            "turnover",
-            {
-                "balances equal the sums of turnovers",
-                "turnovers equal the sums of postings",
-                "debits equal credits in every book and month",
-            },
-        ),
-    ],
-)
-def test_verification_sees_a_changed_total(
-    book: Book, posted_voucher: Voucher, table: str, expected: set[str]
-) -> None:
-    sql("SET session_replication_role = replica")
-    sql(f"UPDATE books_{table} SET debit = debit + 1 WHERE account_id = %s", account(book, "101"))
-    sql("SET session_replication_role = origin")
-    assert {check.name for check in verify() if not check.ok} == expected
-
-
-def test_verification_sees_the_last_voucher_go(book: Book, posted_voucher: Voucher) -> None:
-    sql("SET session_replication_role = replica")
-    sql("DELETE FROM books_voucherentry WHERE voucher_id = %s", posted_voucher.pk)
-    sql("DELETE FROM books_voucher WHERE id = %s", posted_voucher.pk)
-    sql("SET session_replication_role = origin")
-    broken = {check.name for check in verify() if not check.ok}
-    assert broken == {"voucher hash chain ends where it should", "voucher counters stand at the last number"}
-
-
-def test_verification_sees_a_missing_voucher(
-    book: Book, posted_voucher: Voucher, federation: Federation
-) -> None:
-    cash_dues(book, key="dues:2", date=dt.date(2026, 3, 17))
-    (second,) = vouchers.draw_up_day(book=book, date=dt.date(2026, 3, 17), prepared_by=federation.maker)
-    vouchers.check_and_post(voucher=second, checked_by=federation.checker)
-    sql("SET session_replication_role = replica")
-    sql("DELETE FROM books_voucherentry WHERE voucher_id = %s", posted_voucher.pk)
-    sql("DELETE FROM books_voucher WHERE id = %s", posted_voucher.pk)
-    sql("SET session_replication_role = origin")
-    broken = {check.name for check in verify() if not check.ok}
-    assert broken == {"voucher numbers have no gap", "voucher hash chain is unbroken"}
-
-
 def test_no_table_of_the_books_is_emptied(posted: Transaction) -> None:
     tables = [name for (name,) in sql(
         "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE 'books\\_%%'"
@@ -380,52 +262,6 @@ def test_months_begin_open_and_requests_unanswered(book: Book, federation: Feder
     assert refused(allowed, period.pk, federation.maker.pk, federation.checker.pk) == "PH004"
 
 
-@pytest.mark.parametrize(
-    ("change", "expected"),
-    [
-        (
-            "UPDATE books_account SET name = 'x' WHERE code = '408'",
-            "official accounts are as the chart has them",
-        ),
-        (
-            "UPDATE books_account SET normal_side = 'C' WHERE code = '101'",
-            "official accounts are as the chart has them",
-        ),
-        ("UPDATE books_account SET is_leaf = false WHERE code = '101'", "postings are on lowest accounts"),
-        (
-            "UPDATE books_account SET needs_project = true WHERE code = '401'",
-            "lines have the dimensions that their accounts require",
-        ),
-        (
-            "UPDATE books_balance SET held_debit = 1 FROM books_account a WHERE a.id = account_id AND a.code = '101'",
-            "holds are counted on their accounts",
-        ),
-        ("UPDATE books_account SET guard = 0 WHERE code = '101'", "guarded accounts are not overdrawn"),
-        ("UPDATE books_voucher_counter SET last_number = 5", "voucher counters stand at the last number"),
-        ("DELETE FROM books_voucher_counter", "voucher counters stand at the last number"),
-        ("DELETE FROM books_voucher_chain", "voucher hash chain ends where it should"),
-        ("UPDATE books_voucher_chain SET anchored_sequence = 1", "daily anchors hold"),
-        ("DELETE FROM books_period WHERE month = 202603", "months with entries are in order"),
-        ("UPDATE books_period SET state = 'closed' WHERE month = 202612", "months with entries are in order"),
-    ],
-)
-def test_verification_asks_again_what_the_triggers_keep(
-    book: Book, posted_voucher: Voucher, change: str, expected: str
-) -> None:
-    sql("SET session_replication_role = replica")
-    sql(change)
-    sql("SET session_replication_role = origin")
-    assert expected in {check.name for check in verify() if not check.ok}
-
-
-def test_a_reversal_that_takes_back_something_else_is_seen(book: Book, posted: Transaction) -> None:
-    other = cash_dues(book, key="dues:2")
-    sql("SET session_replication_role = replica")
-    sql("UPDATE books_transaction SET reverses_id = %s WHERE id = %s", posted.pk, other.pk)
-    sql("SET session_replication_role = origin")
-    assert "reversals take back what they reverse" in {check.name for check in verify() if not check.ok}
-
-
 def test_not_a_number_is_no_amount(book: Book) -> None:
     line = {"book": book.pk, "debit": account(book, "101"), "credit": account(book, "401")}
     assert refused(INSERT_BOTH, **line, amount="NaN", currency="CNY") == "transfer_amount_is_a_number"
@@ -462,103 +298,6 @@ def test_a_voucher_stands_in_the_month_of_its_date(
     assert refused(moved, book.pk, federation.maker.pk) == "voucher_month_is_its_date"
 
 
-def test_a_posted_voucher_takes_no_line_from_the_database_transaction_that_posted_it(
-    federation: Federation, book: Book
-) -> None:
-    accounts = dict(book.accounts.filter(code__in=["101", "408"]).values_list("code", "pk"))
-    with transaction.atomic():
-        posted = cash_dues(book)
-        drawn = vouchers.draw_up(book=book, transactions=[posted], prepared_by=federation.maker)
-        vouchers.check_and_post(voucher=drawn, checked_by=federation.checker)
-        with pytest.raises(DatabaseError, match="takes no further lines"), transaction.atomic():
-            sql(INSERT_LINE, posted.pk, book.pk, 202603, accounts["101"], accounts["408"], "5.00", "CNY")
-    assert posted.transfers.count() == 1
-
-
-def test_the_credit_side_says_all_of_its_details_or_none(book: Book) -> None:
-    accounts = dict(book.accounts.filter(code__in=["101", "408"]).values_list("code", "pk"))
-    statement = INSERT_BOTH.replace("fund_source, party)", "fund_source, party, credit_party)").replace(
-        "'own', '' FROM", "'own', '', '甲' FROM"
-    )
-    line = {
-        "book": book.pk,
-        "debit": accounts["101"],
-        "credit": accounts["408"],
-        "amount": 1,
-        "currency": "CNY",
-    }
-    with pytest.raises(DatabaseError, match="credit_details_all_or_none"):
-        run_to_the_end(statement, line)
-
-
-def test_one_account_on_both_sides_needs_details_of_each(book: Book) -> None:
-    account = book.accounts.get(code="408").pk
-    line = {"book": book.pk, "debit": account, "credit": account, "amount": 1, "currency": "CNY"}
-    with pytest.raises(DatabaseError, match="transfer_between_two_accounts"):
-        run_to_the_end(INSERT_BOTH, line)
-
-
-SEVERAL = """
-INSERT INTO books_transfer (transaction_id, book_id, month, line, debit_id, credit_id, amount, amount_currency, is_red,
-                            project, fund_source, party)
-SELECT head.id, %(book)s, 202603, line, %(debit)s, %(credit)s, 5, 'CNY', false, '', 'own', ''
-  FROM head CROSS JOIN generate_series(1, 2) AS line
-"""
-
-
-@pytest.mark.parametrize(
-    ("debit", "credit", "words"),
-    [("101", "102", "lowest accounts"), ("50802", "101", "requires"), ("101", "40302", "requires")],
-)
-def test_several_lines_meet_the_rules_of_one(
-    federation: Federation, debit: str, credit: str, words: str
-) -> None:
-    book = federation.books["HD"]
-    accounts = dict(book.accounts.values_list("code", "pk"))
-    values = {"book": book.pk, "debit": accounts[debit], "credit": accounts[credit]}
-    statement = INSERT_BOTH[: INSERT_BOTH.index("INSERT INTO books_transfer")] + SEVERAL
-    with pytest.raises(DatabaseError, match=words):
-        run_to_the_end(statement, values)
-
-
-def test_several_late_lines_are_refused_in_the_database_transaction_of_their_event(book: Book) -> None:
-    accounts = dict(book.accounts.filter(code__in=["101", "408"]).values_list("code", "pk"))
-    with transaction.atomic():
-        posted = cash_dues(book)
-        late = SEVERAL.replace("FROM head CROSS JOIN generate_series(1, 2)", "FROM generate_series(2, 3)")
-        values = {"book": book.pk, "debit": accounts["101"], "credit": accounts["408"], "id": posted.pk}
-        with (
-            pytest.raises(DatabaseError, match="takes no further lines"),
-            transaction.atomic(),
-            connection.cursor() as cursor,
-        ):
-            cursor.execute(late.replace("head.id", "%(id)s"), values)
-
-
-def test_one_statement_cannot_post_a_voucher_and_add_to_its_event(federation: Federation, book: Book) -> None:
-    accounts = dict(book.accounts.filter(code__in=["101", "408"]).values_list("code", "pk"))
-    with transaction.atomic():
-        drawn = vouchers.draw_up(book=book, transactions=[cash_dues(book)], prepared_by=federation.maker)
-        vouchers.discard(voucher=drawn)
-        draft = Voucher.objects.create(
-            book=book, month=202603, date=dt.date(2026, 3, 16), summary="x", prepared_by=federation.maker
-        )
-        statement = INSERT_BOTH.replace(
-            "INSERT INTO books_transfer",
-            """, entry AS (INSERT INTO books_voucherentry (voucher_id, transaction_id)
-                           SELECT %(voucher)s, id FROM head RETURNING voucher_id),
-            posted AS (UPDATE books_voucher SET state = 'posted', checked_by_id = %(checker)s FROM entry
-                        WHERE id = entry.voucher_id RETURNING 1)
-            INSERT INTO books_transfer""",
-        )
-        values = {
-            "book": book.pk, "debit": accounts["101"], "credit": accounts["408"], "amount": 1, "currency": "CNY",
-            "voucher": draft.pk, "checker": federation.checker.pk,
-        }  # fmt: skip
-        with pytest.raises(DatabaseError, match="posted after its events"):
-            run_to_the_end(statement, values)
-
-
 def test_a_book_has_no_month_before_its_first_day(book: Book) -> None:
     with pytest.raises(DatabaseError, match="no months before"):
         sql("INSERT INTO books_period (book_id, month, state) VALUES (%s, 202411, 'open')", book.pk)
@@ -570,33 +309,3 @@ def test_a_source_of_money_that_nobody_knows_is_refused(book: Book) -> None:
             book=book, external_key="x", date=dt.date(2026, 3, 16), kind="manual", summary="x",
             entries=[Entry(debit="101", credit="408", amount=yuan("1.00"), fund_source="foo")],
         )  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("statement", "check"),
-    [
-        ("UPDATE books_account SET is_leaf = true WHERE code = '135'", "details are marked"),
-        ("UPDATE books_account SET authorised_by = '' WHERE code = '13599'", "details are marked"),
-        ("UPDATE books_account SET account_class = 'liability' WHERE code = '13599'", "details are marked"),
-        ("UPDATE books_transfer SET credit_nature = 'x'", "lines have the dimensions"),
-        ("UPDATE books_hold SET amount = 1", "moved what was held"),
-        ("UPDATE books_period SET closed_at = now() WHERE month = 202603", "when they were closed"),
-    ],
-)
-def test_what_goes_around_the_triggers_is_found(book: Book, statement: str, check: str) -> None:
-    cash_dues(book, amount="60.00")
-    kept = hold(
-        book=book, external_key="payout", date=dt.date(2026, 3, 16), kind="payout", summary="x", debit="510",
-        credit="101", amount=yuan("60.00"),
-    )  # fmt: skip
-    post(
-        book=book, external_key="paid", date=dt.date(2026, 3, 16), kind="payout", summary="x", ends=kept,
-        entries=[Entry(debit="510", credit="101", amount=yuan("60.00"))],
-    )  # fmt: skip
-    assert [found for found in verify() if not found.ok] == []
-    for name in ("details_are_known", "credit_details_all_or_none"):
-        sql(f"ALTER TABLE books_transfer DROP CONSTRAINT {name}")
-    sql("SET LOCAL session_replication_role = replica")
-    sql(statement)
-    sql("SET LOCAL session_replication_role = DEFAULT")
-    assert any(check in found.name for found in verify() if not found.ok)
