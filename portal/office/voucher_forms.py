@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.utils import flatatt
 from django.utils import timezone
+from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -52,7 +55,7 @@ class TemplateNameForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class WritableAccounts:
-    """The accounts that may be written by hand, read once for all lines: choices, and what each asks of its line.
+    """The accounts that may be written by hand, and the economic classes: read and written out once for all lines.
 
     Nobody is asked for what posting finds by itself: basic or project, and the usual economic class.
     """
@@ -61,25 +64,38 @@ class WritableAccounts:
     needs: dict[str, list[str]]
     above: frozenset[str]
     kept: frozenset[str]
+    classes: list[tuple[str, str]]
+    options: SafeString
+    class_options: SafeString
 
     @classmethod
     def of(cls, book: Book) -> WritableAccounts:
-        paths = account_paths(book, get_language() or "")
+        language = get_language() or ""
+        paths = account_paths(book, language)
         everything = list(book.accounts.order_by("code"))
         found = [a for a in everything if a.is_leaf and not a.kept_by]
+        choices = [("", ""), *((a.code, f"{a.code} {paths[a.code]}") for a in found)]
+        needs = {
+            a.code: [
+                name
+                for name, is_needed in (
+                    ("project", a.needs_project),
+                    ("economic_class", a.needs_economic_class and not a.economic_class),
+                )
+                if is_needed
+            ]
+            for a in found
+        }
+        classes = [
+            ("", "—"),
+            *((c.code, f"{c.code} {c.local_name(language)}") for c in economic_classes().values()),
+        ]
         return cls(
-            choices=[("", ""), *((a.code, f"{a.code} {paths[a.code]}") for a in found)],
-            needs={
-                a.code: [
-                    name
-                    for name, is_needed in (
-                        ("project", a.needs_project),
-                        ("economic_class", a.needs_economic_class and not a.economic_class),
-                    )
-                    if is_needed
-                ]
-                for a in found
-            },
+            choices=choices,
+            needs=needs,
+            classes=classes,
+            options=_options(choices, needs),
+            class_options=_options(classes, {}),
             above=frozenset(a.code for a in everything if not a.is_leaf),
             kept=frozenset(a.code for a in everything if a.is_leaf and a.kept_by),
         )
@@ -99,23 +115,39 @@ class WritableAccounts:
         return gettext("There is no account “%(typed)s”.") % {"typed": typed}
 
 
-class _AccountSelect(forms.Select):
-    """A list that works by itself; the page's script puts a search field before it."""
+def _options(choices: Sequence[tuple[str, str]], needs: Mapping[str, Sequence[str]]) -> SafeString:
+    return format_html_join(
+        "",
+        '<option value="{}"{}>{}</option>',
+        (
+            (value, flatatt({"data-needs": " ".join(needs[value])}) if needs.get(value) else "", label)
+            for value, label in choices
+        ),
+    )
 
-    needs: dict[str, list[str]]
 
-    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        option = super().create_option(name, value, *args, **kwargs)
-        if needed := self.needs.get(str(value)):
-            option["attrs"]["data-needs"] = " ".join(needed)
-        return option
+class _WrittenOnce(forms.Select):
+    """A list whose options are written once for all lines: two hundred lines have forty thousand of them."""
+
+    written = SafeString()
+
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
+    ) -> SafeString:
+        chosen = f'<option value="{conditional_escape(value or "")}"'
+        return format_html(
+            "<select{}>{}</select>",
+            flatatt(self.build_attrs(self.attrs, {"name": name} | (attrs or {}))),
+            mark_safe(self.written.replace(chosen, f"{chosen} selected", 1)),  # noqa: S308 — escaped above
+        )
 
 
 class LineForm(forms.Form):
     """One line: an account and either a debit or a credit amount; red letters are negative."""
 
+    # The list works by itself; the page's script puts a search field before it.
     account = forms.ChoiceField(
-        label=pgettext_lazy("books", "Account"), widget=_AccountSelect(attrs={"data-accounts": True})
+        label=pgettext_lazy("books", "Account"), widget=_WrittenOnce(attrs={"data-accounts": True})
     )
     summary = forms.CharField(
         label=_("Summary of the line"),
@@ -137,7 +169,9 @@ class LineForm(forms.Form):
     nature = forms.ChoiceField(
         label=_("Basic or project"), choices=[("", "—"), *Nature.choices], required=False
     )
-    economic_class = forms.ChoiceField(label=_("Economic class"), choices=list, required=False)
+    economic_class = forms.ChoiceField(
+        label=_("Economic class"), choices=list, required=False, widget=_WrittenOnce
+    )
     party = forms.CharField(
         label=_("Party"),
         max_length=60,
@@ -151,18 +185,15 @@ class LineForm(forms.Form):
         assert isinstance(account, forms.ChoiceField)  # noqa: S101 — declared above
         assert isinstance(economic, forms.ChoiceField)  # noqa: S101 — declared above
         self._accounts = accounts
-        account.widget.needs = accounts.needs
         account.choices = accounts.choices
+        account.widget.written = accounts.options
+        economic.choices = accounts.classes
+        economic.widget.written = accounts.class_options
         # What was typed into the search field and is no account comes back, too.
         self._typed_account = self.data.get(self.add_prefix("account_typed"), "").strip()
         account.widget.attrs["data-typed"] = self._typed_account
         if self._typed_account:
             account.error_messages["required"] = accounts.why_none(self._typed_account)
-        language = get_language() or ""
-        economic.choices = [
-            ("", "—"),
-            *((c.code, f"{c.code} {c.local_name(language)}") for c in economic_classes().values()),
-        ]
 
     def has_changed(self) -> bool:
         return super().has_changed() or bool(self._typed_account)
