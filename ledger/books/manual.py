@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Case, Q, Sum, Value, When
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from djmoney.money import Money
@@ -51,6 +51,7 @@ from .models import (
 )
 from .pairing import DETAILS, Line, entries_of, moves_nothing
 from .posting import post, reverse
+from .queries import OF_SPENDING
 
 _FEWEST_LINES = 2
 # Transactions that only the books know of: nobody's own records break when they are cancelled.
@@ -145,14 +146,9 @@ def lines_of(voucher: Voucher) -> list[Line]:
 
 def _summed(voucher: Voucher) -> list[Line]:
     details = ("project", "fund_source", "nature", "economic_class")
-    expense = Q(account__account_class=AccountClass.EXPENSE)
     sums = (
         Posting.objects.filter(transaction__vouchers=voucher)
-        # A line of expenditure and the money it takes say the same; who reads wants it once, where it belongs.
-        .annotate(
-            own_nature=Case(When(expense, then="nature"), default=Value("")),
-            own_class=Case(When(expense, then="economic_class"), default=Value("")),
-        )
+        .annotate(**OF_SPENDING)
         .values("account__code", "side", "project", "fund_source", "own_nature", "own_class")
         .annotate(total=Sum("amount"))
         .order_by("-side", "account__code", *details)

@@ -26,6 +26,14 @@ from .models import (
     VoucherLine,
 )
 
+# Nature and class of postings: a line of expenditure and the money it takes say the same, and who reads wants it once,
+# where it belongs.
+_expense = Q(account__account_class=AccountClass.EXPENSE)
+OF_SPENDING = {
+    "own_nature": Case(When(_expense, then="nature"), default=Value("")),
+    "own_class": Case(When(_expense, then="economic_class"), default=Value("")),
+}
+
 
 def current_book(union: Union) -> Book | None:
     """The book a union keeps today; books under replaced charts hold its history."""
@@ -84,16 +92,10 @@ class EntryLine:
 
 def lines_of_transaction(transaction: Transaction) -> list[EntryLine]:
     """The lines of an entry as they were typed: transfers pair them, and one line may have met several others."""
-    expense = Q(account__account_class=AccountClass.EXPENSE)
     yuan = DecimalField(max_digits=20, decimal_places=2)
     found = (
         Posting.objects.filter(transaction=transaction)
-        # A line of expenditure and the money it takes say the same; who reads wants it once, where it belongs.
-        .annotate(
-            is_red=Case(When(amount__lt=0, then=True), default=False),
-            own_nature=Case(When(expense, then="nature"), default=Value("")),
-            own_class=Case(When(expense, then="economic_class"), default=Value("")),
-        )
+        .annotate(is_red=Case(When(amount__lt=0, then=True), default=False), **OF_SPENDING)
         .values_list(
             "account__code", "side", "line_summary", "project", "fund_source", "party", "own_nature", "own_class",
             "is_red",
@@ -110,15 +112,6 @@ def lines_of_transaction(transaction: Transaction) -> list[EntryLine]:
         for code, side, summary, *dimensions, _is_red, amount, _first in found
         if in_all[code, side, summary, *dimensions]
     ]
-
-
-def account_paths(book: Book, language: str = "zh") -> dict[str, str]:
-    """The name of every account by code with those above it: 135 is 其他应收款, 13599 is 其他应收款 / 其他."""
-    names = {account.code: account.local_name(language) for account in book.accounts.all()}
-    return {
-        code: " / ".join(names[code[:n]] for n in range(1, len(code) + 1) if code[:n] in names)
-        for code in names
-    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,12 +22,11 @@ from ledger.books.models import (
     Side,
     Turnover,
 )
-from ledger.books.queries import account_paths
 
 from .periods import written
 from .snapshot import one_moment
 from .spreadsheets import Cell, write_csv, write_xlsx
-from .wording import FUND_SOURCES, class_in_words, nature_in_words
+from .wording import FUND_SOURCES, AccountNames, class_in_words, nature_in_words
 
 _ROOTS = {
     AccountClass.ASSET: "Assets",
@@ -125,7 +124,7 @@ _JOURNAL_FIELDS = (
 
 
 def _journal(book: Book, months: tuple[int, int] | None = None) -> Iterator[list[Cell]]:
-    paths = account_paths(book)
+    names = AccountNames(book, "zh")
     rows = _postings(book, months).values_list(*_JOURNAL_FIELDS)
     for (
         date, word, month, number, summary, own_summary, code, side, amount, project, fund_source, party,
@@ -135,16 +134,16 @@ def _journal(book: Book, months: tuple[int, int] | None = None) -> Iterator[list
         is_spent = account_class == AccountClass.EXPENSE
         yield [
             book.code, date.isoformat(), f"{word}-{written(month)}-{number}" if number else "",
-            own_summary or summary, code, paths[code],
+            own_summary or summary, code, names.path(code),
             debit, credit, project, FUND_SOURCES[fund_source], party,
             nature_in_words(nature) if is_spent else "", class_in_words(economic_class) if is_spent else "", document,
         ]  # fmt: skip
 
 
 def _hledger(book: Book, name: _Names) -> Iterator[str]:
-    paths = account_paths(book)
+    names = AccountNames(book, "zh")
     for account in Account.objects.filter(book=book, is_leaf=True).order_by("code"):
-        yield f"account {name(account)}  ; {_one_line(paths[account.code])}\n"
+        yield f"account {name(account)}  ; {_one_line(names.path(account.code))}\n"
     yield "commodity 1,000.00 CNY\n"
     current = None
     for p in _lines(book):
@@ -170,9 +169,9 @@ def _beancount(books: Sequence[Book]) -> Iterator[str]:
     yield 'option "operating_currency" "CNY"\n'
     for book in books:
         name = _Names(book, books)
-        first, paths = day_of_balances(book), account_paths(book)
+        first, names = day_of_balances(book), AccountNames(book, "zh")
         for account in Account.objects.filter(book=book, is_leaf=True).order_by("code"):
-            yield f"{first} open {name(account)} CNY\n  name: {_quoted(paths[account.code])}\n"
+            yield f"{first} open {name(account)} CNY\n  name: {_quoted(names.path(account.code))}\n"
         current = None
         for p in _lines(book):
             if p.transaction_id != current:
@@ -217,6 +216,7 @@ def _details(posting: Posting) -> Iterator[tuple[str, str]]:
     is_spent = posting.account.account_class == AccountClass.EXPENSE
     is_earmarked = posting.fund_source == FundSource.EARMARKED
     for name, said in (
+        ("summary", posting.line_summary),
         ("project", posting.project),
         ("fund", FUND_SOURCES[posting.fund_source] if is_earmarked else ""),
         ("party", posting.party),

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
 from ledger.books.manual import lines_of
 from ledger.books.models import Side, Voucher, VoucherState
 from ledger.books.pairing import Line
-from ledger.books.queries import account_paths
 from portal.paper.rendering import render
 
-from .wording import details_of
+from .wording import AccountNames, details_of
 
 
 def voucher_paper(voucher: Voucher) -> bytes:
     """记账凭证 of a draft or posted voucher. Raises CharacterNotPrintable."""
     lines = lines_of(voucher)
-    paths = account_paths(voucher.book)
+    names = AccountNames(voucher.book, "zh")
     total = sum((line.amount for line in lines if line.side == Side.DEBIT), Decimal(0))
     is_posted = voucher.state == VoucherState.POSTED
     return render(
@@ -27,7 +26,7 @@ def voucher_paper(voucher: Voucher) -> bytes:
             "union": voucher.book.union.name,
             "number": f"{voucher.word}字第 {voucher.number} 号" if is_posted else "未记账",
             "day": f"{voucher.date.year}年{voucher.date.month}月{voucher.date.day}日",
-            "rows": _rows(voucher, lines, paths),
+            "rows": _rows(voucher, lines, names),
             "total": f"{total:,.2f}",
             "is_red": total < 0,
             # Posting is what the database does when the check is done; no person can do it otherwise.
@@ -36,13 +35,13 @@ def voucher_paper(voucher: Voucher) -> bytes:
     )
 
 
-def _rows(voucher: Voucher, lines: Sequence[Line], paths: Mapping[str, str]) -> list[dict[str, object]]:
+def _rows(voucher: Voucher, lines: Sequence[Line], names: AccountNames) -> list[dict[str, object]]:
     """A summary is written where it differs from that of the line above."""
     summaries = [line.summary or voucher.summary for line in lines]
     return [
         {
             "summary": summary if summary != before else "",
-            "account": f"{line.account} {paths[line.account]}",
+            "account": f"{line.account} {names.path(line.account)}",
             "detail": " · ".join(details_of(line, "zh")),
             "debit": f"{line.amount:,.2f}" if line.side == Side.DEBIT else "",
             "credit": f"{line.amount:,.2f}" if line.side == Side.CREDIT else "",

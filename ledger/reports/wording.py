@@ -97,7 +97,7 @@ class AccountNames:
     def __init__(self, book: Book, language: str) -> None:
         self.book = book
         self._names = {
-            account.code: account.local_name(language).removeprefix("– ")
+            account.code: account.local_name(language)
             for account in book.accounts.only("code", "name", "name_en")
         }
 
@@ -107,5 +107,12 @@ class AccountNames:
 
     def full(self, code: str) -> str:
         """``135 其他应收款 / 13501 支付平台待结算``: 其他 alone says nothing."""
-        above = [code[:n] for n in range(3, len(code)) if code[:n] in self._names]
-        return " / ".join(self.own(known) for known in [*above, code])
+        return " / ".join(map(self.own, self._above(code)))
+
+    def path(self, code: str) -> str:
+        """``其他应收款 / 支付平台待结算``, where the code stands beside it."""
+        return " / ".join(self._names[known] for known in self._above(code))
+
+    def _above(self, code: str) -> list[str]:
+        """The account with those above it, level 1 first."""
+        return [code[:n] for n in range(3, len(code) + 1) if code[:n] in self._names]

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from ledger.books.dimensions import economic_classes
 from ledger.books.models import Book, FundSource, Nature, Side
 from ledger.books.pairing import Line
-from ledger.books.queries import account_paths
+from ledger.reports.wording import AccountNames
 
 from .amounts import AmountField
 
@@ -71,10 +71,10 @@ class WritableAccounts:
     @classmethod
     def of(cls, book: Book) -> WritableAccounts:
         language = get_language() or ""
-        paths = account_paths(book, language)
+        names = AccountNames(book, language)
         everything = list(book.accounts.order_by("code"))
         found = [a for a in everything if a.is_leaf and not a.kept_by]
-        choices = [("", ""), *((a.code, f"{a.code} {paths[a.code]}") for a in found)]
+        choices = [("", ""), *((a.code, f"{a.code} {names.path(a.code)}") for a in found)]
         needs = {
             a.code: [
                 name

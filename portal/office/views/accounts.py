@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from ledger.books import balances_brought, detail_accounts
 from ledger.books.models import Account, BankAccount
-from ledger.books.queries import account_paths
 from ledger.books.sheets import HEADINGS
 from ledger.reports.spreadsheets import csv_bytes
+from ledger.reports.wording import AccountNames
 from portal.accounts.access import StaffRequest, duty_required, refusals_on
 from portal.accounts.roles import Duty
 from portal.office import desk
@@ -74,10 +74,10 @@ def opening_balances(request: StaffRequest, code: str) -> HttpResponse:
 def opening_balances_blank(request: StaffRequest, code: str) -> HttpResponse:
     """An empty file with a row for every account that can have an opening balance."""
     book = book_of(request, code, Duty.PREPARE_VOUCHER)
-    names = account_paths(book)
+    names = AccountNames(book, "zh")
     header = [HEADINGS[column] for column in balances_brought.COLUMNS]
     rows = [
-        (account.code, None, None, "", "", "", names[account.code])
+        (account.code, None, None, "", "", "", names.path(account.code))
         for account in balances_brought.accounts_to_bring(book)
     ]
     content = csv_bytes([*header, "科目名称"], rows)

@@ -19,10 +19,10 @@ from ledger.books import attachments, manual
 from ledger.books import vouchers as voucher_desk
 from ledger.books.errors import LedgerError
 from ledger.books.models import Book, Side, Voucher, VoucherState
-from ledger.books.queries import account_paths, with_totals
+from ledger.books.queries import with_totals
 from ledger.books.voucher_search import search
 from ledger.reports import papers
-from ledger.reports.wording import details_of
+from ledger.reports.wording import AccountNames, details_of
 from portal.accounts.access import StaffRequest, duty_required
 from portal.accounts.roles import Duty
 from portal.design.dates import cn_date
@@ -171,12 +171,12 @@ def show(
     """The page of one voucher, with a form that was refused or with an empty one."""
     lines = manual.lines_of(voucher)
     language = get_language() or ""
-    paths = account_paths(book, language)
+    names = AccountNames(book, language)
     context: dict[str, Any] = {
         "book": book,
         "voucher": voucher,
         "lines": [
-            (paths[line.account], line, line.side == Side.DEBIT, " · ".join(details_of(line, language)))
+            (names.path(line.account), line, line.side == Side.DEBIT, " · ".join(details_of(line, language)))
             for line in lines
         ],
         "total": sum((line.amount for line in lines if line.side == Side.DEBIT), Decimal(0)),
