@@ -51,7 +51,7 @@ from .models import (
 )
 from .pairing import DETAILS, Line, entries_of, moves_nothing
 from .posting import post, reverse
-from .queries import OF_SPENDING
+from .queries import OWN_CLASS, OWN_NATURE
 
 _FEWEST_LINES = 2
 # Transactions that only the books know of: nobody's own records break when they are cancelled.
@@ -148,7 +148,7 @@ def _summed(voucher: Voucher) -> list[Line]:
     details = ("project", "fund_source", "nature", "economic_class")
     sums = (
         Posting.objects.filter(transaction__vouchers=voucher)
-        .annotate(**OF_SPENDING)
+        .annotate(own_nature=OWN_NATURE, own_class=OWN_CLASS)
         .values("account__code", "side", "project", "fund_source", "own_nature", "own_class")
         .annotate(total=Sum("amount"))
         .order_by("-side", "account__code", *details)

@@ -29,10 +29,8 @@ from .models import (
 # Nature and class of postings: a line of expenditure and the money it takes say the same, and who reads wants it once,
 # where it belongs.
 _expense = Q(account__account_class=AccountClass.EXPENSE)
-OF_SPENDING = {
-    "own_nature": Case(When(_expense, then="nature"), default=Value("")),
-    "own_class": Case(When(_expense, then="economic_class"), default=Value("")),
-}
+OWN_NATURE = Case(When(_expense, then="nature"), default=Value(""))
+OWN_CLASS = Case(When(_expense, then="economic_class"), default=Value(""))
 
 
 def current_book(union: Union) -> Book | None:
@@ -95,7 +93,7 @@ def lines_of_transaction(transaction: Transaction) -> list[EntryLine]:
     yuan = DecimalField(max_digits=20, decimal_places=2)
     found = (
         Posting.objects.filter(transaction=transaction)
-        .annotate(is_red=Case(When(amount__lt=0, then=True), default=False), **OF_SPENDING)
+        .annotate(is_red=Case(When(amount__lt=0, then=True), default=False), own_nature=OWN_NATURE, own_class=OWN_CLASS)
         .values_list(
             "account__code", "side", "line_summary", "project", "fund_source", "party", "own_nature", "own_class",
             "is_red",
