@@ -16,6 +16,9 @@ from .tables import Column, Lead, Leads, Report, Row
 from .wording import AccountNames, class_in_words, said
 
 _ZERO = Decimal("0.00")
+# The whole is what 工会02表 says.
+_STATEMENT = Lead(report="income-statement")
+_OF_TOTAL: Leads = (None, None, None, _STATEMENT, None, None, _STATEMENT)
 # As in 工会02表: without the entries that carry expenditure forward.
 _SPENT = """
 SELECT left(a.code, 3) AS level_1, p.economic_class, p.month = %(month)s AS is_now, p.nature,
@@ -56,7 +59,7 @@ def by_class(book: Book, month: int, language: str = "zh") -> Report:
             leads = _leads(account, code, month, january) if code else ()
             rows.append(Row((words, *_figures(list(of_class))), leads=leads, level=2))
     total = (said("支出合计", language), *_figures(spent))
-    rows.append(Row(total, is_total=True, level=0, leads=_to_statement))
+    rows.append(Row(total, is_total=True, level=0, leads=_OF_TOTAL))
     return Report(
         name="支出经济分类表",
         name_en="Expenditure by economic class",
@@ -75,10 +78,6 @@ def by_class(book: Book, month: int, language: str = "zh") -> Report:
         rows=rows,
         is_wide=True,
     )
-
-
-_statement = Lead(report="income-statement")
-_to_statement: Leads = (None, None, None, _statement, None, None, _statement)
 
 
 def _spent(book: Book, month: int) -> list[_Spent]:
