@@ -98,7 +98,7 @@ class AccountNames:
         self.book = book
         self._names = {
             account.code: account.local_name(language)
-            for account in book.accounts.only("code", "name", "name_en")
+            for account in book.accounts.only("book", "code", "name", "name_en")
         }
 
     def own(self, code: str) -> str:
