@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,7 +38,7 @@ from .errors import (
 )
 from .models import Batch, BatchLine, BatchState, LineState
 
-_INSERTED_AT_ONCE = 2_000
+_AT_ONCE = 2_000
 _IN_TRANSIT = "13502"  # 其他应收款—代发在途
 
 
@@ -74,9 +73,16 @@ def build(
     known = formats.get(format_code)
     rows = _checked(known, lines, purpose)
     _require_new(lines)
+    prepared_at = timezone.now()
     file = formats.PaymentFile(
-        batch=_next_code(value_date), payer_account=bank_account.number, date=value_date, rows=tuple(rows)
+        batch=_next_code(value_date),
+        payer_account=bank_account.number,
+        payer_name=bank_account.holder,
+        date=value_date,
+        created=prepared_at,
+        rows=tuple(rows),
     )
+    made = formats.render_files(known, file)
     with payout_refusals():
         batch = Batch.objects.create(
             code=file.batch,
@@ -88,8 +94,9 @@ def build(
             line_count=len(rows),
             total=Money(Decimal(sum(row.amount_fen for row in rows)) / 100, "CNY"),
             prepared_by=prepared_by,
-            file_name=known.file_name.format(batch=file.batch),
-            file_sha256=hashlib.sha256(formats.render_payment(known, file)).hexdigest(),
+            prepared_at=prepared_at,
+            file_name=made[0].name,
+            file_sha256=formats.hash_of(made),
         )
         BatchLine.objects.bulk_create(
             [
@@ -106,7 +113,7 @@ def build(
                 )
                 for row, line in zip(rows, lines, strict=True)
             ],
-            batch_size=_INSERTED_AT_ONCE,
+            batch_size=_AT_ONCE,
         )
     _record(prepared_by, "payout.built", batch, sha256=batch.file_sha256)
     return batch
@@ -199,7 +206,7 @@ def release(*, batch: Batch, released_by: User) -> Batch:
     require_other_person(locked.prepared_by_id, released_by)
     require_not_paid(locked, released_by)
     require_state(locked, BatchState.PREPARED)
-    render(locked)
+    files_of(locked)
     locked.state = BatchState.RELEASED
     locked.released_by = released_by
     locked.released_at = timezone.now()
@@ -308,9 +315,15 @@ def require_state(batch: Batch, *states: BatchState) -> None:
 
 
 def render(batch: Batch) -> bytes:
-    """The bank file of a batch. Raises FileChanged unless it is the one whose hash was shown at building."""
+    """The bank file of a batch that has its lines. Raises FileChanged."""
+    return files_of(batch)[0].content
+
+
+def files_of(batch: Batch) -> tuple[formats.RequestFile, ...]:
+    """Every file of a batch. Raises FileChanged unless they are the ones whose hash was shown at building."""
     known = formats.get(batch.format_code)
     columns = ("seq", "reference", "card_number", "payee_name", "bank", "amount")
+    found = batch.lines.order_by("seq").values_list(*columns)
     rows = tuple(
         formats.PaymentRow(
             seq=seq,
@@ -321,22 +334,27 @@ def render(batch: Batch) -> bytes:
             amount_fen=int(amount * 100),
             purpose=batch.purpose,
         )
-        for seq, reference, card, name, bank, amount in batch.lines.order_by("seq").values_list(*columns)
+        for seq, reference, card, name, bank, amount in found.iterator(chunk_size=_AT_ONCE)
     )
-    content = formats.render_payment(
+    made = formats.render_files(
         known,
         formats.PaymentFile(
-            batch=batch.code, payer_account=batch.bank_account.number, date=batch.value_date, rows=rows
+            batch=batch.code,
+            payer_account=batch.bank_account.number,
+            payer_name=batch.bank_account.holder,
+            date=batch.value_date,
+            created=batch.prepared_at,
+            rows=rows,
         ),
     )
-    if hashlib.sha256(content).hexdigest() != batch.file_sha256:
+    if formats.hash_of(made) != batch.file_sha256:
         raise FileChanged(
             _(
                 "The file of payout %(batch)s is no longer the one that was checked. Withdraw it and build it again."
             )
             % {"batch": batch.code}
         )
-    return content
+    return made
 
 
 def _record(actor: User, action: str, batch: Batch, **details: str) -> None:

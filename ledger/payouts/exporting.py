@@ -12,18 +12,25 @@ from portal.accounts.models import User
 from portal.accounts.permissions import require
 from portal.accounts.roles import Duty
 
-from .batches import lock, render, require_state
+from .batches import files_of, lock, require_state
 from .errors import payout_refusals
+from .formats import RequestFile
 from .models import Batch, BatchState, LineState
 
 
 @dataclass(frozen=True, slots=True)
 class BankFile:
-    """A file for the bank, with the hash that both persons saw."""
+    """The file for the bank that has the lines, with the hash that both persons saw and what goes with it."""
 
     name: str
     content: bytes
     sha256: str
+    companions: tuple[RequestFile, ...] = ()
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """Every file by its name, first the one that has the lines."""
+        return {self.name: self.content} | {file.name: file.content for file in self.companions}
 
 
 @transaction.atomic
@@ -37,7 +44,7 @@ def export(*, batch: Batch, actor: User | None) -> BankFile:
     if actor is not None:
         require(actor, Duty.BUILD_PAYOUT, union)
     require_state(locked, BatchState.RELEASED, BatchState.SENT, BatchState.SETTLED)
-    content = render(locked)
+    main, *companions = files_of(locked)
     first = locked.state == BatchState.RELEASED
     if first:
         locked.state = BatchState.SENT
@@ -53,4 +60,4 @@ def export(*, batch: Batch, actor: User | None) -> BankFile:
         batch=locked.code,
         sha256=locked.file_sha256,
     )
-    return BankFile(name=locked.file_name, content=content, sha256=locked.file_sha256)
+    return BankFile(main.name, main.content, locked.file_sha256, tuple(companions))

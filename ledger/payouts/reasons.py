@@ -29,7 +29,8 @@ class Reason:
     staff_advice: str | Promise
     retry: Retry
     gateway: tuple[str, ...]
-    iso: str
+    iso: tuple[str, ...]  # first the one that we would send
+    words: tuple[str, ...] = ()  # what banks without codes write
 
     @property
     def is_confirmed_failure(self) -> bool:
@@ -49,7 +50,8 @@ _ALL = (
         _("Compare name and card with the member, correct, then send again."),
         Retry.AFTER_CORRECTION,
         ("3031", "3065"),
-        "BE01",
+        ("BE01",),
+        ("户名不符", "账号户名不符", "户名错"),
     ),
     Reason(
         "ACCOUNT_INVALID",
@@ -58,7 +60,8 @@ _ALL = (
         _TELL_MEMBER,
         Retry.AFTER_CORRECTION,
         ("3004", "3009", "3022", "3030"),
-        "AC01",
+        ("AC01", "AC03", "AC02"),
+        ("无此账户", "无效卡号", "账号错误", "账号不存在"),
     ),
     Reason(
         "ACCOUNT_CLOSED",
@@ -67,7 +70,8 @@ _ALL = (
         _TELL_MEMBER,
         Retry.AFTER_CORRECTION,
         ("3018", "3039"),
-        "AC04",
+        ("AC04",),
+        ("账户已销户", "已清户", "账户已关户", "销户"),
     ),
     Reason(
         "FROZEN",
@@ -76,7 +80,8 @@ _ALL = (
         _("Send again when the member has had the card unlocked."),
         Retry.LATER,
         ("3017", "3020", "3057"),
-        "AC06",
+        ("AC06",),
+        ("账户状态不正常", "账户已冻结", "临时锁定", "状态错误"),
     ),
     Reason(
         "LOST_OR_EXPIRED",
@@ -85,7 +90,8 @@ _ALL = (
         _TELL_MEMBER,
         Retry.AFTER_CORRECTION,
         ("3006", "3007", "3010", "3016"),
-        "AC06",
+        ("AC06",),
+        ("已挂失", "被窃", "过期卡"),
     ),
     Reason(
         "DORMANT",
@@ -94,7 +100,8 @@ _ALL = (
         _("Send again when the member has had the card woken."),
         Retry.AFTER_CORRECTION,
         ("3069",),
-        "AC06",
+        ("AC06",),
+        ("长期不动户，请到柜台办理业务", "长期不动户", "睡眠户"),
     ),
     Reason(
         "TYPE_NOT_ALLOWED",
@@ -103,7 +110,8 @@ _ALL = (
         _TELL_MEMBER,
         Retry.AFTER_CORRECTION,
         ("3034", "3038", "3041", "3068"),
-        "AG01",
+        ("AG01",),
+        ("非活期", "非通兑", "非个人活期结算户"),
     ),
     Reason(
         "LIMIT",
@@ -112,7 +120,8 @@ _ALL = (
         _("Ask for a class I account, or send again when the limit allows."),
         Retry.AFTER_CORRECTION,
         ("3013", "3055"),
-        "AM02",
+        ("AM02",),
+        ("超限额",),
     ),
     Reason(
         "PAYER_NO_FUNDS",
@@ -121,7 +130,8 @@ _ALL = (
         _("Put money into the paying account, then send the failed lines again."),
         Retry.WHOLE_BATCH,
         ("3008",),
-        "AM04",
+        ("AM04",),
+        ("余额不足",),
     ),
     Reason(
         "AMOUNT_ERROR",
@@ -130,7 +140,8 @@ _ALL = (
         _("Correct the amount, then send again."),
         Retry.AFTER_CORRECTION,
         ("3040", "3014"),
-        "AM12",
+        ("AM12", "AM01"),
+        ("金额错误",),
     ),
     Reason(
         "DUPLICATE",
@@ -139,7 +150,8 @@ _ALL = (
         _("Find the first payment. Never send this one again."),
         Retry.NEVER,
         ("3051",),
-        "AM05",
+        ("AM05", "DUPL"),
+        ("重复业务",),
     ),
     Reason(
         "NOT_SIGNED",
@@ -148,7 +160,8 @@ _ALL = (
         _("Settle the payout contract with the bank, then send again."),
         Retry.WHOLE_BATCH,
         ("3043", "3045", "3046", "3047"),
-        "AG01",
+        ("AG01",),
+        ("未签约", "协议无效"),
     ),
     Reason(
         "RETURNED",
@@ -157,7 +170,8 @@ _ALL = (
         _TELL_MEMBER,
         Retry.AFTER_CORRECTION,
         ("3056",),
-        "RETURN",
+        (),
+        ("退票", "退汇"),
     ),
     Reason(
         "UNKNOWN",
@@ -166,7 +180,8 @@ _ALL = (
         _("Ask the bank first; send again only after a confirmed failure."),
         Retry.AFTER_QUERY,
         ("3028", "3044", "3059", "3071"),
-        "PDNG",
+        ("PDNG", "ACSP"),
+        ("系统忙", "超时", "通讯失败", "处理中"),
     ),
     Reason(
         "NO_RESULT",
@@ -175,12 +190,15 @@ _ALL = (
         _("Ask the bank for the missing lines; a missing line is not a paid one."),
         Retry.AFTER_QUERY,
         (),
-        "PDNG",
+        ("PDNG",),
     ),
 )
 
 REASONS: dict[str, Reason] = {reason.code: reason for reason in _ALL}
 GATEWAY: dict[str, str] = {code: reason.code for reason in _ALL for code in reason.gateway}
+WORDS: dict[str, str] = {word: reason.code for reason in _ALL for word in reason.words}
+# Where several reasons share a code (AC06, AG01), the one that asks least of the member.
+ISO: dict[str, str] = {code: reason.code for reason in reversed(_ALL) for code in reason.iso}
 
 
 def reason_of(code: str) -> Reason | None:

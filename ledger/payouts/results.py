@@ -1,4 +1,4 @@
-"""Taking in the bank's result (回盘): each line paid, failed or unknown; what is not said is not paid.
+"""Taking in the bank's result (回盘): each line paid, failed, unknown or sent back; what is not said is not paid.
 
 A file is taken whole or not at all, and twice is the same as once per (batch, line).
 """
@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from djmoney.money import Money
 
 from portal.accounts import audit
 from portal.accounts.models import AuditEvent, User
@@ -20,34 +22,38 @@ from portal.accounts.permissions import require
 from portal.accounts.roles import Duty
 
 from . import formats
+from .answers import Answer, answers_to, require_this_batch
 from .batches import end_hold, hold_the_rest, lock, require_state
 from .errors import FileRefused, payout_refusals
 from .models import Batch, BatchLine, BatchState, LineState
-from .reasons import REASONS
 
 _FINAL = frozenset({LineState.PAID, LineState.FAILED})
 
 
 @dataclass(frozen=True, slots=True)
+class SentBack:
+    """A payment that had arrived and that the bank now says came back (退汇), with the bank's words about it."""
+
+    line: BatchLine
+    date: dt.date
+    bank_code: str
+    bank_message: str
+    bank_reference: str
+    file_line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an import changed: only lines that changed now; ``already`` counts answers that were known before."""
+    """What an import changed: only lines that changed now; ``already`` counts answers that were known before.
+
+    ``returned`` are paid lines that the bank sent back: they are as they were, who imports decides what that means.
+    """
 
     paid: list[BatchLine] = field(default_factory=list)
     failed: list[BatchLine] = field(default_factory=list)
     unknown: list[BatchLine] = field(default_factory=list)
+    returned: list[SentBack] = field(default_factory=list)
     already: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Answer:
-    """One line's answer in our words."""
-
-    state: LineState
-    reason: str
-    bank_code: str = ""
-    bank_message: str = ""
-    bank_reference: str = ""
-    settled_on: dt.date | None = None
 
 
 def imported_before(batch: Batch, content: bytes) -> dt.datetime | None:
@@ -66,11 +72,13 @@ def imported_before(batch: Batch, content: bytes) -> dt.datetime | None:
 
 
 @transaction.atomic
-def import_result(*, batch: Batch, content: bytes, actor: User | None) -> Outcome:
-    """Import a result file of this batch. Lines it does not mention become unknown, never paid.
+def import_result(
+    *, batch: Batch, content: bytes, actor: User | None, takes_returns: bool = False
+) -> Outcome:
+    """Import a result file of this batch. Lines it does not mention become unknown, never paid, unless the bank's way.
 
-    ``actor`` None is the operator's command. Raises FileRefused (with the line; nothing is imported), WrongState,
-    NotAllowed.
+    ``actor`` None is the operator's command. ``takes_returns``: the caller deals with what came back after it was paid.
+    Raises FileRefused (with the line; nothing is imported), WrongState, NotAllowed.
     """
     locked = lock(batch)
     union = locked.bank_account.book.union
@@ -79,16 +87,17 @@ def import_result(*, batch: Batch, content: bytes, actor: User | None) -> Outcom
     require_state(locked, BatchState.SENT, BatchState.SETTLED)
     known = formats.get(locked.format_code)
     file = formats.read_result(known, content)
-    if file.batch != locked.code:
+    require_this_batch(locked, file)
+    lines = list(locked.lines.defer("card_number").order_by("seq"))
+    answers = answers_to(known, locked, lines, file)
+    outcome = _take_in(lines, answers)
+    if outcome.returned and not takes_returns:
+        first = outcome.returned[0]
         raise FileRefused(
-            1,
-            _("This file is the result of “%(found)s”, not of %(batch)s.")
-            % {"found": file.batch, "batch": locked.code},
+            first.file_line,
+            _("The bank has already said “%(before)s” for this payment. Clear it up with the bank.")
+            % {"before": first.line.get_state_display()},
         )
-    lines = {line.seq: line for line in locked.lines.defer("card_number").order_by("seq")}
-    _require_same_payments(lines, file)
-    _require_possible_days(locked, file)
-    outcome = _take_in(lines, _answers(known, lines, file))
     with payout_refusals():
         _write([*outcome.paid, *outcome.failed, *outcome.unknown])
         _settle_if_complete(locked, lines)
@@ -102,127 +111,50 @@ def import_result(*, batch: Batch, content: bytes, actor: User | None) -> Outcom
         paid=len(outcome.paid),
         failed=len(outcome.failed),
         unknown=len(outcome.unknown),
+        returned=len(outcome.returned),
         already=outcome.already,
     )
     return outcome
 
 
-def _require_same_payments(lines: Mapping[int, BatchLine], file: formats.ResultFile) -> None:
-    """Each answer must be about a line of ours, once, with its reference, card and amount."""
-    seen: set[int] = set()
-    total = 0
-    for row in file.rows:
-        line = lines.get(row.seq)
-        if line is None:
-            raise FileRefused(row.line, _("This payout has no line %(seq)s.") % {"seq": row.seq})
-        if row.seq in seen:
-            raise FileRefused(row.line, _("Line %(seq)s of the payout appears twice.") % {"seq": row.seq})
-        seen.add(row.seq)
-        fen = int(line.amount.amount * 100)
-        total += fen
-        if row.reference and row.reference != line.reference:
-            raise FileRefused(
-                row.line,
-                _("The reference is “%(found)s”, ours is “%(ours)s”.")
-                % {"found": row.reference, "ours": line.reference},
-            )
-        if row.amount_fen is not None and row.amount_fen != fen:
-            raise FileRefused(row.line, _("The amount is not the one that we sent."))
-        if row.account and row.account[-4:] != line.card_last4:
-            raise FileRefused(row.line, _("The card is not the one that we sent."))
-    if total != file.total_fen:
-        raise FileRefused(1, _("The total of the file is not that of the payments it answers."))
-
-
-def _require_possible_days(batch: Batch, file: formats.ResultFile) -> None:
-    """The bank answers after it could have paid: not before the release or, where that is earlier, the value date."""
-    assert batch.released_at is not None  # noqa: S101 — a sent batch was released (constraint)
-    today = timezone.localdate()
-    first = min(batch.value_date, timezone.localdate(batch.released_at))
-    for row in file.rows:
-        if row.date and row.date > today:
-            raise FileRefused(row.line, _("The day %(day)s lies in the future.") % {"day": row.date})
-        if row.date and row.date < first:
-            raise FileRefused(
-                row.line,
-                _("The day %(day)s lies before %(first)s, the first on which the bank could pay.")
-                % {"day": row.date, "first": first},
-            )
-
-
-def _answers(
-    known: formats.Format, lines: Mapping[int, BatchLine], file: formats.ResultFile
-) -> dict[int, _Answer]:
-    answers = {row.seq: _answer(known, row) for row in file.rows}
-    for row in file.rows:
-        line, answer = lines[row.seq], answers[row.seq]
-        if line.state in _FINAL and answer.state in _FINAL and answer.state != line.state:
-            raise FileRefused(
-                row.line,
-                _("The bank has already said “%(before)s” for this payment. Clear it up with the bank.")
-                % {"before": line.get_state_display()},
-            )
-    missing = _Answer(state=LineState.UNKNOWN, reason="NO_RESULT")
-    answers |= {
-        seq: missing for seq, line in lines.items() if seq not in answers and line.state == LineState.SENT
-    }
-    return answers
-
-
-def _answer(known: formats.Format, row: formats.ResultRow) -> _Answer:
-    reason = known.reasons.get(row.code) or known.reasons.get(row.message) or "UNKNOWN"
-    said = known.outcomes[row.outcome]
-    if len(row.code) > 30 or len(row.bank_reference) > 60:
-        raise FileRefused(row.line, _("The bank's code or reference is too long."))
-    if said == "paid":
-        if row.code not in known.success_codes:
-            raise FileRefused(
-                row.line,
-                _("Says paid, with the code “%(code)s”, which does not mean paid.") % {"code": row.code},
-            )
-        state, reason = LineState.PAID, ""
-    elif said == "failed" and REASONS[reason].is_confirmed_failure:
-        state = LineState.FAILED
-    else:
-        # A refusal whose reason leaves open whether money moved is no failure: it must not be paid again.
-        state = LineState.UNKNOWN
-        reason = reason if said == "failed" else "UNKNOWN"
-    return _Answer(
-        state=state,
-        reason=reason,
-        bank_code=row.code,
-        bank_message=row.message[:200],
-        bank_reference=row.bank_reference,
-        settled_on=(row.date or timezone.localdate()) if state == LineState.PAID else None,
-    )
-
-
-def _take_in(lines: Mapping[int, BatchLine], answers: Mapping[int, _Answer]) -> Outcome:
+def _take_in(lines: Iterable[BatchLine], answers: Mapping[int, Answer]) -> Outcome:
     """Put new answers on their lines and sort them; a final state stays as it is."""
-    sorted_by_state: dict[str, list[BatchLine]] = {
-        LineState.PAID: [],
-        LineState.FAILED: [],
-        LineState.UNKNOWN: [],
-    }
+    paid: list[BatchLine] = []
+    failed: list[BatchLine] = []
+    unknown: list[BatchLine] = []
+    returned: list[SentBack] = []
+    by_state = {LineState.PAID: paid, LineState.FAILED: failed, LineState.UNKNOWN: unknown}
     already = 0
-    for seq, answer in answers.items():
-        line = lines[seq]
-        if line.state in _FINAL or (line.state, line.reason, line.bank_code) == (
-            answer.state,
-            answer.reason,
-            answer.bank_code,
-        ):
+    for line in lines:
+        answer = answers.get(line.seq)
+        if answer is None:
+            continue
+        if answer.is_return and line.state == LineState.PAID:
+            returned.append(_sent_back(line, answer))
+            continue
+        # Once the money was there, what the bank says about an undecided line has no place any more.
+        if line.state not in (LineState.SENT, LineState.UNKNOWN) or (
+            line.state,
+            line.reason,
+            line.bank_code,
+        ) == (answer.state, answer.reason, answer.bank_code):
             already += 1
             continue
         line.state, line.reason = answer.state, answer.reason
         line.bank_code, line.bank_message = answer.bank_code, answer.bank_message
         line.bank_reference, line.settled_on = answer.bank_reference, answer.settled_on
-        sorted_by_state[answer.state].append(line)
-    return Outcome(
-        paid=sorted_by_state[LineState.PAID],
-        failed=sorted_by_state[LineState.FAILED],
-        unknown=sorted_by_state[LineState.UNKNOWN],
-        already=already,
+        by_state[answer.state].append(line)
+    return Outcome(paid=paid, failed=failed, unknown=unknown, returned=returned, already=already)
+
+
+def _sent_back(line: BatchLine, answer: Answer) -> SentBack:
+    return SentBack(
+        line=line,
+        date=answer.said_on or timezone.localdate(),
+        bank_code=answer.bank_code,
+        bank_message=answer.bank_message,
+        bank_reference=answer.bank_reference,
+        file_line=answer.file_line,
     )
 
 
@@ -249,12 +181,12 @@ def _write(lines: Sequence[BatchLine]) -> None:
         )
 
 
-def _settle_if_complete(batch: Batch, lines: Mapping[int, BatchLine]) -> None:
+def _settle_if_complete(batch: Batch, lines: Iterable[BatchLine]) -> None:
     if batch.state != BatchState.SENT:
         return
-    unanswered = [line.amount for line in lines.values() if line.state not in _FINAL]
+    unanswered = sum((line.amount.amount for line in lines if line.state not in _FINAL), Decimal(0))
     if unanswered:
-        hold_the_rest(batch, sum(unanswered[1:], unanswered[0]))
+        hold_the_rest(batch, Money(unanswered, "CNY"))
     else:
         batch.state = BatchState.SETTLED
         batch.settled_at = timezone.now()

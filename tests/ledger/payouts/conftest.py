@@ -26,11 +26,17 @@ def a_line(
         "reference": f"TJ09-2026-{serial:06d}",
         "payee_name": name,
         "card_number": card_number(serial),
-        "bank": "示例银行",
+        "bank": "中国农业银行",
         "party": f"M{serial:06d}",
         "amount": amount if isinstance(amount, Money) else Money(amount, "CNY"),
     }
     return batches.Line(**facts | changes)
+
+
+def letter_of(known: formats.Format, letter: str) -> str:
+    """The bank's word for S (paid), E (failed), P (pending), R (sent back); any other letter as it is."""
+    said = {"S": "paid", "E": "failed", "P": "pending", "R": "returned"}.get(letter)
+    return next((word for word, outcome in known.outcomes.items() if outcome == said), letter)
 
 
 def the_bank_answers(
@@ -48,10 +54,10 @@ def the_bank_answers(
     for line in batch.lines.order_by("seq"):
         if only and line.seq not in answers:
             continue
-        letter, code, message = answers.get(line.seq, ("S", "0000", "交易成功"))
+        letter, code, message = answers.get(line.seq, ("S", "", "交易成功"))
         facts: dict[str, Any] = {
             "seq": line.seq,
-            "outcome": letter,
+            "outcome": letter_of(known, letter),
             "reference": line.reference,
             "account": line.card_number,
             "name": line.payee_name,
@@ -67,6 +73,7 @@ def the_bank_answers(
         "date": DAY,
         "amounts_fen": amounts,
         "payer_account": batch.bank_account.number,
+        "request": (batch.line_count, int(batch.total.amount * 100)),
     }
     return formats.render_result(known, rows, **head | changes)
 

@@ -65,7 +65,7 @@ def test_the_canonical_file_has_counts_totals_and_a_checksum(prepared: Build) ->
     batch = prepared([a_line(1, name="䶮示例")], format_code="ubp1")
     body = (
         f"H|{batch.code}|{batch.bank_account.number}|1|15000|20260316\n"
-        f"D|1|TJ09-2026-000001|{factories.card_number(1)}|䶮示例|示例银行|15000|普惠补贴\n"
+        f"D|1|TJ09-2026-000001|{factories.card_number(1)}|䶮示例|中国农业银行|15000|普惠补贴\n"
     ).encode()
     assert batches.render(batch) == body + f"T|1|15000|{hashlib.sha256(body).hexdigest()}\n".encode()
 
@@ -149,8 +149,7 @@ def test_a_file_that_would_differ_from_the_checked_one_is_not_released(
     prepared: Build, federation: Federation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = prepared(1)
-    monkeypatch.setattr("ledger.payouts.formats.records.date_text", lambda date: "changed")
-    monkeypatch.setattr("ledger.payouts.formats.records.amount_text", lambda layout, fen: "999.00")
+    monkeypatch.setattr("ledger.payouts.formats.values.amount_text", lambda layout, fen: "999.00")
     with pytest.raises(FileChanged):
         batches.release(batch=batch, released_by=federation.checker)
 

@@ -43,10 +43,14 @@ class Command(BaseCommand):
                 file = export(batch=batch, actor=None)
                 with file_trouble(path):
                     path.write_bytes(file.content)
+                    for other in file.companions:
+                        (path.parent / other.name).write_bytes(other.content)
         except DomainError as error:
             self._refuse(str(error))
         else:
             self.stdout.write(f"{path}  sha256 {file.sha256}")
+            for other in file.companions:
+                self.stdout.write(str(path.parent / other.name))
 
     def _refuse(self, message: str) -> None:
         self.stderr.write(message)
