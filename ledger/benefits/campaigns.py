@@ -217,8 +217,8 @@ def _total(claims: Sequence[Claim]) -> Money:
 @transaction.atomic
 def build_payout(
     *, campaign: Campaign, bank_account: BankAccount, format_code: str, value_date: dt.date, prepared_by: User
-) -> Batch:
-    """A payout batch of all approved claims that are not paid or in a batch.
+) -> list[Batch]:
+    """Payout batches of all approved claims that are not paid or in a batch.
 
     Raises FundsNotReceived before the funders above have sent their shares, WrongState if there are none.
     """
@@ -227,7 +227,7 @@ def build_payout(
         claim__campaign=campaign, state__in=[CommitmentState.APPROVED, CommitmentState.FAILED]
     )
     return pay(
-        list(waiting.select_for_update(of=("self",)).order_by("pk")),
+        waiting,
         bank_account=bank_account,
         payer=campaign.union,
         source=campaign.code,

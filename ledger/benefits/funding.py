@@ -7,8 +7,7 @@ funded is an approved list, or a campaign with the whole budget of its places.
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -194,22 +193,18 @@ def require_received(funded: Funded) -> None:
         )
 
 
-def require_earmarked(commitments: Sequence[Commitment], *, book: Book) -> None:
-    """Raise EarmarkOverspent unless the shares from above cover these payments and those on their way to the bank.
+def require_earmarked(programmes: Collection[int], *, book: Book) -> None:
+    """Raise EarmarkOverspent unless the shares from above cover what is on its way to the bank for these programmes.
 
     What others have spent of a programme's money, by a voucher or for another list, is missing here (制度第二十二条).
     """
-    counts = Counter((c.version_id, c.amount.amount) for c in commitments)
     on_the_way = Commitment.objects.filter(
-        payer=book.union_id,
-        programme__in={c.programme_id for c in commitments},
-        state=CommitmentState.IN_PAYOUT,
+        payer=book.union_id, programme__in=programmes, state=CommitmentState.IN_PAYOUT
     )
-    for version, amount, count in on_the_way.values_list("version", "amount").annotate(Count("pk")):
-        counts[version, amount] += count
-    versions = ProgrammeVersion.objects.select_related("programme").in_bulk({v for v, _amount in counts})
+    counts = on_the_way.order_by().values_list("version", "amount").annotate(Count("pk"))
+    versions = ProgrammeVersion.objects.select_related("programme").in_bulk({v for v, _amount, _n in counts})
     needed: dict[str, Decimal] = {}
-    for (version, amount), count in counts.items():
+    for version, amount, count in counts:
         part = _from_above(versions[version], book.union, Money(amount, "CNY"))
         if part:
             project = versions[version].programme.name

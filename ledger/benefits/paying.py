@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from ledger.books.models import BankAccount
-from ledger.payouts import batches, refusals
+from ledger.payouts import batches, formats, refusals
 from ledger.payouts.errors import LinesRefused, OwnMoney
 from ledger.payouts.models import Batch
 from portal.accounts.models import User
@@ -24,10 +26,11 @@ from .models import Commitment, CommitmentState
 
 _AT_ONCE = 2_000
 _REASON_LENGTH = 200
+_NEEDED = ("attempts", "member_id", "programme_id", "party", "amount", "amount_currency")
 
 
 def pay(
-    commitments: Sequence[Commitment],
+    waiting: QuerySet[Commitment],
     *,
     bank_account: BankAccount,
     payer: Union,
@@ -36,61 +39,75 @@ def pay(
     format_code: str,
     value_date: dt.date,
     prepared_by: User,
-) -> Batch:
-    """Put locked commitments into one batch to the cards in use.
+) -> list[Batch]:
+    """Put waiting commitments, locked in their order, into as many batches as the bank's format needs.
 
-    Who has no card in use now, or a payment that the bank's format cannot carry, is left out with the reason and waits
-    for the next batch. Raises WrongState and LinesRefused when that leaves nobody, EarmarkOverspent.
+    Paid is to the cards in use. Who has none now, or a payment that the format cannot carry, is left out with the
+    reason and waits for the next batch. Memory holds the lines of one file, however long the list is.
+    Raises WrongState and LinesRefused when that leaves nobody, EarmarkOverspent.
     """
     if bank_account.book.union_id != payer.pk:
         raise WrongState(
             _("This list is paid by %(union)s, from its own bank account.") % {"union": payer.name}
         )
-    lines = _lines(commitments, format_code=format_code, purpose=purpose)
-    ready = [c for c in commitments if not c.left_out]
-    if not ready:
-        problems = [(n, c.left_out) for n, c in enumerate(commitments, 1) if c.pk in lines]
+    known = formats.get(format_code)
+    files = _Files(
+        most=known.max_lines,
+        build=partial(
+            _build,
+            bank_account=bank_account,
+            purpose=purpose,
+            source=source,
+            format_code=format_code,
+            value_date=value_date,
+            prepared_by=prepared_by,
+        ),
+    )
+    programmes: set[int] = set()
+    refused: list[str] = []
+    for commitments in _locked(waiting):
+        lines, left_out = _lines(commitments, format_code=format_code, purpose=purpose)
+        _leave_out(left_out)
+        refused += [reason for reason in left_out.values() if reason != _("no card in use")]
+        for commitment in commitments:
+            if line := lines.get(commitment.pk):
+                programmes.add(commitment.programme_id)
+                files.add(line.bank if known.is_file_per_bank else "", commitment.pk, line)
+    made = files.finish()
+    if not made:
         raise (
-            LinesRefused(problems)
-            if problems
+            LinesRefused(list(enumerate(refused, 1)))
+            if refused
             else WrongState(_("There is nobody left to pay who has a card in use."))
         )
-    funding.require_earmarked(ready, book=bank_account.book)
-    batch = batches.build(
-        bank_account=bank_account,
-        purpose=purpose,
-        source=source,
-        lines=[lines[c.pk] for c in ready],
-        format_code=format_code,
-        value_date=value_date,
-        prepared_by=prepared_by,
-    )
-    made = dict(batch.lines.values_list("reference", "pk"))
-    for commitment in ready:
-        commitment.attempts += 1
-        commitment.state = CommitmentState.IN_PAYOUT
-        commitment.payout_line_id = made[commitment.reference]
-    Commitment.objects.bulk_update(
-        commitments, ["attempts", "state", "payout_line", "left_out"], batch_size=_AT_ONCE
-    )
-    return batch
+    funding.require_earmarked(programmes, book=bank_account.book)
+    return made
 
 
-def _lines(commitments: Sequence[Commitment], *, format_code: str, purpose: str) -> dict[int, batches.Line]:
-    """The payment of everybody with a card, and on each commitment why it is left out."""
-    cards = {
-        card.member_id: card
-        for card in ServiceCard.objects.filter(
-            member__in=[c.member_id for c in commitments], status=CardStatus.ACTIVE
-        )
-    }
-    lines = {}
+def _locked(waiting: QuerySet[Commitment]) -> Iterator[list[Commitment]]:
+    """All of them locked at once in their order, then as they are now, some thousand at a time."""
+    found = Commitment.objects.filter(pk__in=waiting.order_by().values("pk")).order_by("pk")
+    keys = list(found.select_for_update().values_list("pk", flat=True))
+    for first in range(0, len(keys), _AT_ONCE):
+        still = waiting.filter(pk__in=keys[first : first + _AT_ONCE]).order_by().values("pk")
+        yield list(Commitment.objects.filter(pk__in=still).order_by("pk").only(*_NEEDED))
+
+
+def _lines(
+    commitments: Sequence[Commitment], *, format_code: str, purpose: str
+) -> tuple[dict[int, batches.Line], dict[int, str]]:
+    """The payment of each commitment that can be paid now, and why the others cannot."""
+    members = [commitment.member_id for commitment in commitments]
+    found = ServiceCard.objects.filter(member__in=members, status=CardStatus.ACTIVE)
+    cards = {card.member_id: card for card in found.only("member", "holder", "number", "bank")}
+    lines: dict[int, batches.Line] = {}
+    left_out: dict[int, str] = {}
     for commitment in commitments:
         card = cards.get(commitment.member_id)
         if card is None:
-            commitment.left_out = _("no card in use")
+            left_out[commitment.pk] = _("no card in use")
             continue
-        line = lines[commitment.pk] = batches.Line(
+        line = batches.Line(
             reference=commitment.next_reference,
             payee_name=card.holder,
             card_number=card.number,
@@ -99,8 +116,56 @@ def _lines(commitments: Sequence[Commitment], *, format_code: str, purpose: str)
             party=commitment.party,
         )
         problems = batches.problems_of(line, format_code=format_code, purpose=purpose)
-        commitment.left_out = " ".join(problems)[:_REASON_LENGTH]
-    return lines
+        if problems:
+            left_out[commitment.pk] = " ".join(problems)[:_REASON_LENGTH]
+        else:
+            lines[commitment.pk] = line
+    return lines, left_out
+
+
+@dataclass
+class _Files:
+    """Lines gathered until a file is full: one file at a time, or one for each bank of the cards."""
+
+    most: int
+    build: Callable[[list[int], list[batches.Line]], Batch]
+    made: list[Batch] = field(default_factory=list)
+    _open: dict[str, tuple[list[int], list[batches.Line]]] = field(default_factory=dict)
+
+    def add(self, bank: str, commitment: int, line: batches.Line) -> None:
+        keys, lines = self._open.setdefault(bank, ([], []))
+        keys.append(commitment)
+        lines.append(line)
+        if len(lines) == self.most:
+            self.made.append(self.build(*self._open.pop(bank)))
+
+    def finish(self) -> list[Batch]:
+        self.made += [self.build(*left) for _bank, left in sorted(self._open.items())]
+        self._open.clear()
+        return self.made
+
+
+def _build(commitments: list[int], lines: list[batches.Line], **facts: Any) -> Batch:
+    batch = batches.build(lines=lines, **facts)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE benefits_commitment c
+                  SET attempts = attempts + 1, state = 'in_payout', payout_line_id = l.id, left_out = ''
+                 FROM unnest(%s::bigint[]) WITH ORDINALITY AS paid (id, seq)
+                 JOIN payouts_batchline l ON l.batch_id = %s AND l.seq = paid.seq
+                WHERE c.id = paid.id""",
+            [commitments, batch.pk],
+        )
+    return batch
+
+
+def _leave_out(reasons: dict[int, str]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE benefits_commitment c SET left_out = r.reason
+                 FROM unnest(%s::bigint[], %s::text[]) AS r (id, reason) WHERE c.id = r.id""",
+            [list(reasons), list(reasons.values())],
+        )
 
 
 @transaction.atomic

@@ -140,8 +140,8 @@ def send_back(*, run: Run, reason: str, actor: User) -> Run:
 @transaction.atomic
 def build_payout(
     *, run: Run, bank_account: BankAccount, format_code: str, value_date: dt.date, prepared_by: User
-) -> Batch:
-    """A payout batch of everybody on an approved list who is not paid and not in a batch; cards as they are now.
+) -> list[Batch]:
+    """Payout batches of everybody on an approved list who is not paid and not in a batch; cards as they are now.
 
     Raises FundsNotReceived before the funders above have sent their shares, WrongState when nothing is left to pay.
     """
@@ -150,7 +150,7 @@ def build_payout(
     funding.require_received(locked)
     waiting = locked.commitments.filter(state__in=[CommitmentState.APPROVED, CommitmentState.FAILED])
     return pay(
-        list(waiting.select_for_update(of=("self",)).select_related("member").order_by("pk")),
+        waiting,
         bank_account=bank_account,
         payer=locked.union,
         source=locked.code,

@@ -177,7 +177,7 @@ def pay_subsidy(job: Job, version: ProgrammeVersion) -> Run:
         f"{run.without_card} without a card; approved"
     )
     _fund(job, run)
-    batch = runs.build_payout(
+    (batch,) = runs.build_payout(
         run=run,
         bank_account=world.bank_account("HD"),
         format_code=FORMAT,
@@ -254,7 +254,7 @@ def grant_travel(job: Job, version: ProgrammeVersion, now: dt.datetime) -> Campa
     approved = campaigns.approve_claims(
         campaign=campaign, seen=campaigns.checked(campaign), approved_by=job.checker
     )
-    batch = campaigns.build_payout(
+    (batch,) = campaigns.build_payout(
         campaign=campaign,
         bank_account=world.bank_account("TJ"),
         format_code=FORMAT,

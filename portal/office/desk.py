@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from ledger.benefits.models import Commitment
 from ledger.dues import queries as dues
+from ledger.payouts.models import Batch
 from ledger.reports import periods
 from portal.accounts.models import User
 from portal.accounts.permissions import duties_of, live_assignments, unions_with_duty
@@ -83,6 +86,20 @@ def tell_left_out(request: HttpRequest, commitments: QuerySet[Commitment]) -> No
             count,
         )
         messages.warning(request, text % {"n": count})
+
+
+def to_built(request: HttpRequest, built: Sequence[Batch]) -> HttpResponse:
+    """To the payout that was built, or to all files of a list that needs several."""
+    if len(built) == 1:
+        messages.success(request, _("The payout is built. Somebody else releases it."))
+        return redirect("office_payout", code=built[0].code)
+    text = ngettext(
+        "%(n)s payout is built. Somebody else releases each of them.",
+        "%(n)s payouts are built. Somebody else releases each of them.",
+        len(built),
+    )
+    messages.success(request, text % {"n": len(built)})
+    return redirect(f"{reverse('office_payouts')}?{urlencode({'source': built[0].source})}")
 
 
 def page(

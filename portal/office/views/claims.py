@@ -18,6 +18,7 @@ from ledger.benefits import campaigns, funding, queries
 from ledger.benefits import claims as taking
 from ledger.benefits.models import Campaign, Claim, ClaimState, Commitment
 from ledger.books.models import BankAccount
+from ledger.payouts.models import Batch
 from portal.accounts.access import StaffRequest, duty_required, refusals_on
 from portal.accounts.permissions import has_duty
 from portal.accounts.roles import Duty
@@ -112,14 +113,13 @@ def record_funds(request: StaffRequest, code: str) -> HttpResponse:
 def build_payout(request: StaffRequest, code: str) -> HttpResponse:
     campaign = _campaign(request, code)
     form = PayoutForm(request.POST, accounts=_accounts(campaign.union))
-    batch = None
+    built: list[Batch] = []
     if form.is_valid():
         with refusals_on(form):
-            batch = campaigns.build_payout(campaign=campaign, prepared_by=request.user, **form.cleaned_data)
-    if batch is not None:
-        messages.success(request, _("The payout is built. Somebody else releases it."))
+            built = campaigns.build_payout(campaign=campaign, prepared_by=request.user, **form.cleaned_data)
+    if built:
         desk.tell_left_out(request, Commitment.objects.filter(claim__campaign=campaign))
-        return redirect("office_payout", code=batch.code)
+        return desk.to_built(request, built)
     return _page(request, campaign, payout_form=form)
 
 

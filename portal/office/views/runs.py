@@ -15,6 +15,7 @@ from ledger.benefits import funding, progress, queries, runs
 from ledger.benefits.models import Run, RunState
 from ledger.benefits.progress import Step
 from ledger.books.models import BankAccount
+from ledger.payouts.models import Batch
 from portal.accounts.access import StaffRequest, duty_required, refusals_on
 from portal.accounts.permissions import has_duty
 from portal.accounts.roles import Duty
@@ -108,14 +109,13 @@ def record_funds(request: StaffRequest, code: str) -> HttpResponse:
 def build_payout(request: StaffRequest, code: str) -> HttpResponse:
     run = _run(request, code)
     form = PayoutForm(request.POST, accounts=_accounts(run.union))
-    batch = None
+    built: list[Batch] = []
     if form.is_valid():
         with refusals_on(form):
-            batch = runs.build_payout(run=run, prepared_by=request.user, **form.cleaned_data)
-    if batch is not None:
-        messages.success(request, _("The payout is built. Somebody else releases it."))
+            built = runs.build_payout(run=run, prepared_by=request.user, **form.cleaned_data)
+    if built:
         desk.tell_left_out(request, run.commitments.all())
-        return redirect("office_payout", code=batch.code)
+        return desk.to_built(request, built)
     return _page(request, run, payout_form=form)
 
 

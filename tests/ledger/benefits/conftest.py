@@ -99,10 +99,11 @@ def fund(federation: Federation, run: Run) -> None:
 
 
 def pay_out(federation: Federation, run: Run) -> Batch:
-    return runs.build_payout(
+    (batch,) = runs.build_payout(
         run=run, bank_account=federation.banks["HD"], format_code="ubp1", value_date=TODAY,
         prepared_by=federation.cashier,
     )  # fmt: skip
+    return batch
 
 
 def settle(federation: Federation, batch: Batch) -> bytes:

@@ -151,10 +151,11 @@ def test_a_campaign_of_a_lower_union_waits_for_the_share_from_above(
     )
 
     def build() -> Batch:
-        return campaigns.build_payout(
+        (batch,) = campaigns.build_payout(
             campaign=campaign, bank_account=federation.banks["HD"], format_code="ubp1", value_date=factories.TODAY,
             prepared_by=federation.cashier,
         )  # fmt: skip
+        return batch
 
     with pytest.raises(FundsNotReceived, match=r"3000\.00"):
         build()

@@ -134,7 +134,7 @@ def test_checked_approved_and_paid_by_different_people(
         == 2
     )
     assert Commitment.objects.filter(state="approved").count() == 2
-    batch = campaigns.build_payout(
+    (batch,) = campaigns.build_payout(
         campaign=campaign, bank_account=federation.banks["TJ"], format_code="pipe_gbk", value_date=factories.TODAY,
         prepared_by=federation.cashier,
     )  # fmt: skip

@@ -63,10 +63,11 @@ def _fund(federation: Federation, run: Run) -> None:
 
 
 def _batch(federation: Federation, run: Run) -> Batch:
-    return runs.build_payout(
+    (batch,) = runs.build_payout(
         run=run, bank_account=federation.banks["HD"], format_code="ubp1", value_date=DAY,
         prepared_by=federation.cashier,
     )  # fmt: skip
+    return batch
 
 
 def _answered(federation: Federation, batch: Batch) -> bytes:
