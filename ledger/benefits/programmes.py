@@ -22,7 +22,16 @@ from portal.accounts.roles import Duty
 from portal.unions.models import Union
 
 from .errors import BenefitError, SharesIncomplete, WrongState, benefit_refusals
-from .models import BudgetLine, FundingShare, Programme, ProgrammeVersion, VersionState
+from .models import (
+    AmountTier,
+    BudgetLine,
+    EvidenceKind,
+    FundingShare,
+    Programme,
+    ProgrammeVersion,
+    RankPrize,
+    VersionState,
+)
 from .sharing import WHOLE
 
 _DATA = Path(__file__).parent / "data" / "programmes"
@@ -44,7 +53,8 @@ def draft(
     if code not in known_programmes():
         raise BenefitError(_("There is no programme “%(code)s”.") % {"code": code})
     facts = dict(known_programmes()[code])
-    shares = facts.pop("shares")
+    shares, tiers = facts.pop("shares"), facts.pop("tiers", [])
+    prizes, evidence = facts.pop("prizes", []), facts.pop("evidence", [])
     programme, _created = Programme.objects.get_or_create(
         code=facts.pop("code"),
         defaults={"owner": owner, **{name: facts[name] for name in ("name", "name_en", "kind")}},
@@ -61,6 +71,9 @@ def draft(
         **facts,
     )
     FundingShare.objects.bulk_create([FundingShare(version=version, **share) for share in shares])
+    AmountTier.objects.bulk_create([AmountTier(version=version, **tier) for tier in tiers])
+    RankPrize.objects.bulk_create([RankPrize(version=version, **prize) for prize in prizes])
+    EvidenceKind.objects.bulk_create([EvidenceKind(version=version, kind=kind) for kind in evidence])
     audit.record(
         actor=prepared_by, action="programme.drafted", target=version, union=owner, programme=programme.code
     )
