@@ -6,7 +6,8 @@ import datetime as dt
 import hashlib
 from decimal import Decimal
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,16 +17,14 @@ from portal.accounts import audit
 from portal.accounts.models import User
 from portal.accounts.permissions import require, require_other_person
 from portal.accounts.roles import Duty
-from portal.members.models import Membership
+from portal.members.models import Member, Membership
 from portal.unions.models import Union
 
 from . import eligibility, funding, programmes
 from .errors import ListChanged, NobodyEligible, WrongState, benefit_refusals
-from .models import Commitment, CommitmentState, Kind, ProgrammeVersion, Run, RunState, VersionState
+from .models import CommitmentState, Kind, ProgrammeVersion, Run, RunState, VersionState
 from .paying import pay, require_not_paid
 from .years import year_key
-
-_AT_ONCE = 2_000
 
 
 @transaction.atomic
@@ -45,12 +44,8 @@ def prepare(*, version: ProgrammeVersion, union: Union, list_date: dt.date, prep
     year = year_key(version, list_date)
     everybody = eligibility.eligible_members(version=version, union=union, year_key=year, on=list_date)
     eligible = eligibility.with_card(everybody)
-    numbers = dict(
-        Membership.objects.filter(eligibility.members_of(union, list_date), member__in=eligible)
-        .order_by("started_on")
-        .values_list("member_id", "number")
-    )
-    if not numbers:
+    expected = eligible.count()
+    if not expected:
         raise NobodyEligible(_("Nobody is eligible who has not been listed already."))
     serial = Run.objects.filter(version__programme=version.programme, union=union, year_key=year).count() + 1
     run = Run.objects.create(
@@ -59,30 +54,51 @@ def prepare(*, version: ProgrammeVersion, union: Union, list_date: dt.date, prep
         union=union,
         year_key=year,
         list_date=list_date,
-        count=len(numbers),
-        total=version.amount * len(numbers),
+        count=expected,
+        total=version.amount * expected,
         without_card=eligibility.without_card(everybody).count(),
         prepared_by=prepared_by,
     )
     with benefit_refusals():
-        Commitment.objects.bulk_create(
-            [
-                Commitment(
-                    programme=version.programme,
-                    version=version,
-                    member_id=member_id,
-                    year_key=year,
-                    payer=union,
-                    party=number,
-                    amount=version.amount,
-                    run=run,
-                )
-                for member_id, number in sorted(numbers.items())
-            ],
-            batch_size=_AT_ONCE,
-        )
+        listed = _list_people(run, eligible)
+    if listed != expected:
+        raise ListChanged(_("The register changed while the list was prepared. Prepare it again."))
     _record(prepared_by, "run.prepared", run)
     return run
+
+
+def _list_people(run: Run, eligible: QuerySet[Member]) -> int:
+    """Put the eligible on the list with one statement in the database, however many; gives how many they are."""
+    number = (
+        Membership.objects.filter(eligibility.members_of(run.union, run.list_date), member=OuterRef("pk"))
+        .order_by("-started_on", "-pk")
+        .values("number")[:1]
+    )
+    people, parameters = (
+        eligible.annotate(party=Subquery(number)).order_by("pk").values_list("pk", "party")
+    ).query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO benefits_commitment (programme_id, version_id, member_id, year_key, payer_id, party, amount,
+                                             amount_currency, state, run_id, created_at, attempts, left_out)
+            SELECT %s, %s, person.id, %s, %s, person.party, %s, %s, %s, %s, %s, 0, ''
+              FROM ({people}) AS person (id, party) ORDER BY person.id
+            """,
+            [
+                run.version.programme_id,
+                run.version_id,
+                run.year_key,
+                run.union_id,
+                run.version.amount.amount,
+                str(run.version.amount.currency),
+                CommitmentState.LISTED,
+                run.pk,
+                timezone.now(),
+                *parameters,
+            ],
+        )
+        return cursor.rowcount
 
 
 def fingerprint(run: Run) -> str:
