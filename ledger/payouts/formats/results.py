@@ -105,10 +105,13 @@ def _layout_of(known: Format, content: bytes) -> Layout:
 
 def _row(known: Format, layout: Layout, number: int, cells: dict[str, str]) -> ResultRow:
     amount = cells.get("amount")
+    seq = values.whole_number(cells["seq"], number) if "seq" in cells else 0
+    if (not seq and not cells.get("reference")) or ("seq" in cells and not seq):
+        raise FileRefused(number, _("It is not said which payment this line is about."))
     row = ResultRow(
-        seq=values.whole_number(cells["seq"], number) if "seq" in cells else 0,
+        seq=seq,
         outcome=_letter_of_returns(known) if layout is known.returned else cells["outcome"],
-        amount_fen=values.amount_fen(layout, amount, number) if amount else None,
+        amount_fen=None if amount is None else values.amount_fen(layout, amount, number),
         reference=cells.get("reference", ""),
         account=cells.get("account", ""),
         name=cells.get("name", ""),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from ledger.payouts.errors import FileRefused
 
 from .description import Column, Record, TextLayout
-from .values import Read, Values, literal, names, require_control_free
+from .values import Read, Values, decoded, literal, names, require_control_free
 
 
 def write(layout: TextLayout, head: Values, details: Iterable[Values]) -> bytes:
@@ -92,14 +92,7 @@ def read(layout: TextLayout, content: bytes) -> Read:
 
 
 def _lines(layout: TextLayout, content: bytes) -> list[str]:
-    encoding = _plain(layout.encoding)
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError as error:
-        number = content[: error.start].count(b"\n") + 1
-        raise FileRefused(
-            number, _("These bytes are not text in %(encoding)s.") % {"encoding": encoding.upper()}
-        ) from error
+    text = decoded(_plain(layout.encoding), content)
     lines = [line.removesuffix("\r") for line in text.split("\n")]
     while lines and not lines[-1].strip():
         lines.pop()

@@ -86,6 +86,17 @@ def date_of(layout: Layout, text: str, number: int) -> dt.date | None:
     )
 
 
+def decoded(encoding: str, content: bytes) -> str:
+    """The text of a file. Raises FileRefused with the line of the first byte that has no place in the encoding."""
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        number = content[: error.start].count(b"\n") + 1
+        raise FileRefused(
+            number, _("These bytes are not text in %(encoding)s.") % {"encoding": encoding.upper()}
+        ) from error
+
+
 def require_control_free(text: str, number: int) -> None:
     if any(ord(c) < 32 and c != "\t" for c in text):
         raise FileRefused(number, _("The line has control characters; this is not a text file."))

@@ -10,7 +10,7 @@ from lxml import etree
 from ledger.payouts.errors import FileRefused
 
 from .description import Places, XmlLayout
-from .values import Read, Values, literal
+from .values import Read, Values, decoded, literal
 
 _LARGEST = 200 * 1024 * 1024
 # What a bank may say several times of one line, in its order; anything else stands once.
@@ -80,7 +80,7 @@ def is_likely(layout: XmlLayout, content: bytes) -> bool:
 
 def read(layout: XmlLayout, content: bytes) -> Read:
     """Take a file apart; raises FileRefused for what is not this document, or says something twice."""
-    root = _parsed(content)
+    root = _parsed(layout, content)
     first, *rest = layout.root.split("/")
     inner = root if root.tag == _tag(layout, first) else None
     if inner is not None and rest:
@@ -94,12 +94,13 @@ def read(layout: XmlLayout, content: bytes) -> Read:
     return Read(head, [(_line(line), _values(layout, line, layout.detail)) for line in lines])
 
 
-def _parsed(content: bytes) -> etree._Element:
+def _parsed(layout: XmlLayout, content: bytes) -> etree._Element:
     if len(content) > _LARGEST:
         raise FileRefused(0, _("The file is larger than any payout."))
+    decoded(layout.encoding, content)  # in the encoding of the format, whatever the document declares
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_pis=True,
-        remove_comments=True,
+        encoding=layout.encoding, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
+        remove_pis=True, remove_comments=True,
     )  # fmt: skip
     try:
         root = etree.fromstring(content, parser)
