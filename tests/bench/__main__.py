@@ -17,7 +17,14 @@ from tests.bench.database import scratch_database
 from tests.bench.goals import beside_the_goals, said
 
 # How much each part does; a tenth of it with --quick.
-_PARTS = {"posting": 3_000, "bulk": 100_000, "reading": 10_000_000, "claims": 4_000, "receipts": 100}
+_PARTS = {
+    "posting": 3_000,
+    "bulk": 100_000,
+    "reading": 10_000_000,
+    "claims": 4_000,
+    "receipts": 100,
+    "payouts": 20_000,
+}
 RESULTS = Path(__file__).parents[2] / "bench" / "results"
 
 

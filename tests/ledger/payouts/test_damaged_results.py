@@ -63,7 +63,8 @@ def a_result(
     known: formats.Format, batch: Batch, lines: list[BatchLine], dice: random.Random
 ) -> tuple[bytes, dict[int, str]]:
     """The bank's file about most of the lines, and what it says of each."""
-    rows, amounts, said = [], [], {}
+    rows, amounts = [], []
+    said: dict[int, str] = {}
     for line in lines:
         if dice.random() < 0.1:
             continue
