@@ -105,6 +105,12 @@ class ChangedSinceRead(LedgerError):
     code = "changed_since_read"
 
 
+class SentBack(LedgerError):
+    """A draft that waits for its preparer, not for a checker."""
+
+    code = "sent_back"
+
+
 class AnchorExists(LedgerError):
     code = "anchor_exists"
 

@@ -115,6 +115,7 @@ def revise(
     locked.date, locked.month = date, date.year * 100 + date.month
     locked.summary, locked.attachments = summary, attachments
     locked.prepared_by_id = prepared_by.pk
+    locked.returned_by_id, locked.returned_reason = None, ""
     locked.revision += 1
     with ledger_refusals():
         locked.save()

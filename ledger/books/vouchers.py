@@ -10,7 +10,15 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from . import acts, attachments, funds, manual
-from .errors import ChangedSinceRead, CheckedBySamePerson, PostedIsFinal, VoucherIncomplete, ledger_refusals
+from .errors import (
+    ChangedSinceRead,
+    CheckedBySamePerson,
+    LedgerError,
+    PostedIsFinal,
+    SentBack,
+    VoucherIncomplete,
+    ledger_refusals,
+)
 from .models import Book, Transaction, Voucher, VoucherEntry, VoucherState
 
 
@@ -88,21 +96,14 @@ def check_and_post(
     """Check and post (复核记账): typed lines are posted now, the database gives number and hash.
 
     ``read_revision`` is the revision of the draft that the checker has read. Raises ChangedSinceRead when there is a
-    later one, CheckedBySamePerson, PeriodClosed, PostedIsFinal, and for typed lines what ``posting.post`` and
+    later one, SentBack, CheckedBySamePerson, PeriodClosed, PostedIsFinal, and for typed lines what ``posting.post`` and
     ``funds.require_covered`` raise.
     """
     if voucher.prepared_by_id == checked_by.pk:
         raise CheckedBySamePerson(_("Somebody else must check this: you prepared it yourself."))
-    locked = (
-        Voucher.objects.select_for_update(of=["self"]).select_related("book", "cancels").get(pk=voucher.pk)
-    )
-    if locked.state == VoucherState.POSTED:
-        raise PostedIsFinal(_("This voucher has been posted already."))
-    if read_revision is not None and locked.revision != read_revision:
-        raise ChangedSinceRead(
-            _("“%(summary)s” was changed after you had opened it. Read it again.")
-            % {"summary": locked.summary}
-        )
+    locked = _locked_draft(voucher, read_revision)
+    if locked.returned_by_id is not None:
+        raise SentBack(_("This draft was sent back and waits for its preparer."))
     manual.materialise(locked)
     locked.checked_by_id = checked_by.pk
     locked.state = VoucherState.POSTED
@@ -120,6 +121,67 @@ def check_and_post(
         month=voucher.month,
     )
     return voucher
+
+
+@transaction.atomic
+def send_back(
+    *, voucher: Voucher, reason: str, sent_back_by: AbstractBaseUser, read_revision: int | None = None
+) -> Voucher:
+    """Send a draft back to its preparer with a reason; until it is handed in again nobody posts it.
+
+    Raises CheckedBySamePerson, ChangedSinceRead, PostedIsFinal, SentBack when it was sent back already.
+    """
+    if voucher.prepared_by_id == sent_back_by.pk:
+        raise CheckedBySamePerson(_("You prepared this yourself: change it, or discard it."))
+    locked = _locked_draft(voucher, read_revision)
+    if locked.returned_by_id is not None:
+        raise SentBack(_("This draft was sent back and waits for its preparer."))
+    if not reason.strip():
+        raise LedgerError(_("Say what has to be put right."))
+    locked.returned_by_id, locked.returned_reason = sent_back_by.pk, reason.strip()
+    locked.save(update_fields=["returned_by", "returned_reason"])
+    _record("voucher.sent_back", locked, sent_back_by, reason=locked.returned_reason)
+    return locked
+
+
+@transaction.atomic
+def hand_in_again(*, voucher: Voucher, handed_in_by: AbstractBaseUser) -> Voucher:
+    """Hand in a draft that was sent back, after files were added or the question was answered.
+
+    Its preparer from now on is who hands it in. Raises PostedIsFinal.
+    """
+    locked = _locked_draft(voucher, None)
+    locked.returned_by_id, locked.returned_reason = None, ""
+    locked.prepared_by_id = handed_in_by.pk
+    locked.revision += 1
+    locked.save(update_fields=["returned_by", "returned_reason", "prepared_by", "revision"])
+    _record("voucher.handed_in_again", locked, handed_in_by)
+    return locked
+
+
+def _locked_draft(voucher: Voucher, read_revision: int | None) -> Voucher:
+    locked = (
+        Voucher.objects.select_for_update(of=["self"]).select_related("book", "cancels").get(pk=voucher.pk)
+    )
+    if locked.state == VoucherState.POSTED:
+        raise PostedIsFinal(_("This voucher has been posted already."))
+    if read_revision is not None and locked.revision != read_revision:
+        raise ChangedSinceRead(
+            _("“%(summary)s” was changed after you had opened it. Read it again.")
+            % {"summary": locked.summary}
+        )
+    return locked
+
+
+def _record(action: str, voucher: Voucher, actor: AbstractBaseUser, **details: str) -> None:
+    acts.record(
+        actor=actor,
+        action=action,
+        target=voucher,
+        union=voucher.book.union,
+        summary=voucher.summary,
+        **details,
+    )
 
 
 @transaction.atomic

@@ -111,6 +111,18 @@ urlpatterns: list[URLPattern] = [
         name="office_voucher_discard",
     ),
     act(
+        "books/<str:code>/vouchers/<int:pk>/send-back/",
+        vouchers.send_back,
+        "office_voucher",
+        name="office_voucher_send_back",
+    ),
+    act(
+        "books/<str:code>/vouchers/<int:pk>/hand-in/",
+        vouchers.hand_in,
+        "office_voucher",
+        name="office_voucher_hand_in",
+    ),
+    act(
         "books/<str:code>/vouchers/<int:pk>/cancel/",
         vouchers.cancel,
         "office_voucher",

@@ -53,6 +53,15 @@ class TemplateNameForm(forms.Form):
     taken = ""
 
 
+class SendBackForm(forms.Form):
+    """What has to be put right in a draft, and which text of it was read."""
+
+    reason = forms.CharField(
+        label=_("What has to be put right?"), max_length=200, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    read_revision = forms.IntegerField(widget=forms.HiddenInput)
+
+
 @dataclass(frozen=True, slots=True)
 class WritableAccounts:
     """The accounts that may be written by hand, and the economic classes: read and written out once for all lines.

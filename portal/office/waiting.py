@@ -173,10 +173,11 @@ def _payouts(user: User, reach: Reach) -> Iterator[Waiting]:
 
 
 def _books(user: User, reach: Reach) -> Iterator[Waiting]:
-    drafts = reach.within(Voucher.objects.filter(state=VoucherState.DRAFT), Duty.CHECK_VOUCHER, "book__union")
-    yield Waiting(
-        "books", _("Vouchers to check"), reverse("office_books"), drafts.exclude(prepared_by=user).count()
-    )
+    drafts, books = Voucher.objects.filter(state=VoucherState.DRAFT), reverse("office_books")
+    check = reach.within(drafts.filter(returned_by=None), Duty.CHECK_VOUCHER, "book__union")
+    yield Waiting("books", _("Vouchers to check"), books, check.exclude(prepared_by=user).count())
+    returned = reach.within(drafts.exclude(returned_by=None), Duty.PREPARE_VOUCHER, "book__union")
+    yield Waiting("books", _("Vouchers sent back to put right"), books, returned.count())
     plans = reach.within(Budget.objects.filter(confirmed_by=None), Duty.CHECK_VOUCHER, "book__union")
     confirm = plans.exclude(proposed_by=user)
     yield Waiting("books", _("Budgets to confirm"), _budget_page(confirm), confirm.count())

@@ -61,6 +61,15 @@ class Voucher(models.Model):
     prepared_at = models.DateTimeField(_("prepared at"), default=timezone.now)
     # Counts the changes of a draft, so that nobody posts another text than the one they read.
     revision = models.PositiveIntegerField(_("revision"), db_default=1)
+    # A draft that its checker sent back, until its preparer has seen to it.
+    returned_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("sent back by"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    returned_reason = models.CharField(_("why it was sent back"), max_length=200, blank=True, db_default="")
     posted_at = models.DateTimeField(_("posted at"), null=True, editable=False)
     # How its text is written that the hash proves (sql/two_sides.sql).
     form = models.PositiveSmallIntegerField(db_default=2, editable=False)
@@ -88,6 +97,15 @@ class Voucher(models.Model):
                 condition=Q(kind="cancelling", cancels__isnull=False)
                 | (~Q(kind="cancelling") & Q(cancels__isnull=True)),
                 name="cancelling_voucher_names_the_cancelled",
+            ),
+            models.CheckConstraint(
+                condition=Q(returned_by=None, returned_reason="")
+                | (
+                    Q(state="draft", returned_by__isnull=False)
+                    & ~Q(returned_reason="")
+                    & ~Q(returned_by=F("prepared_by"))
+                ),
+                name="draft_sent_back_by_another_for_a_reason",
             ),
         ]
 

@@ -23,13 +23,13 @@ from ledger.books.queries import with_totals
 from ledger.books.voucher_search import search
 from ledger.reports import papers
 from ledger.reports.wording import AccountNames, details_of
-from portal.accounts.access import StaffRequest, duty_required
+from portal.accounts.access import StaffRequest, duty_required, refusals_on
 from portal.accounts.roles import Duty
 from portal.design.dates import cn_date
 from portal.office import desk
 from portal.office.chosen import chosen_revisions
 from portal.office.forms import FileForm
-from portal.office.voucher_forms import TemplateNameForm
+from portal.office.voucher_forms import SendBackForm, TemplateNameForm
 
 from .books import back_to_vouchers, book_of, head_context, month_of
 
@@ -44,7 +44,7 @@ def overview(request: StaffRequest, code: str) -> HttpResponse:
     words = request.GET.get("q", "").strip()[:_LONGEST_SEARCH]
     if words:
         return _found(request, book, month, words)
-    found = book.vouchers.filter(month=month).select_related("prepared_by", "checked_by")
+    found = book.vouchers.filter(month=month).select_related("prepared_by", "checked_by", "returned_by")
     context = head_context(book, month) | {
         "drafts": with_totals(found.filter(state=VoucherState.DRAFT))
         .prefetch_related("lines")
@@ -124,6 +124,32 @@ def detail(request: StaffRequest, code: str, pk: int) -> HttpResponse:
     return show(request, book, voucher_of(book, pk))
 
 
+@duty_required(Duty.CHECK_VOUCHER)
+@require_POST
+def send_back(request: StaffRequest, code: str, pk: int) -> HttpResponse:
+    book = book_of(request, code, Duty.CHECK_VOUCHER)
+    voucher = voucher_of(book, pk)
+    form = SendBackForm(request.POST)
+    if form.is_valid():
+        with refusals_on(form):
+            voucher_desk.send_back(voucher=voucher, sent_back_by=request.user, **form.cleaned_data)
+    if form.is_valid():
+        messages.success(
+            request, _("The draft is sent back to %(person)s.") % {"person": voucher.prepared_by}
+        )
+        return back_to_vouchers(book, voucher.month)
+    return show(request, book, voucher, send_back_form=form)
+
+
+@duty_required(Duty.PREPARE_VOUCHER)
+@require_POST
+def hand_in(request: StaffRequest, code: str, pk: int) -> HttpResponse:
+    book = book_of(request, code, Duty.PREPARE_VOUCHER)
+    voucher_desk.hand_in_again(voucher=voucher_of(book, pk), handed_in_by=request.user)
+    messages.success(request, _("The draft is handed in. Somebody else checks it."))
+    return redirect("office_voucher", code=book.code, pk=pk)
+
+
 @duty_required(Duty.PREPARE_VOUCHER)
 @require_POST
 def discard(request: StaffRequest, code: str, pk: int) -> HttpResponse:
@@ -161,12 +187,20 @@ def as_pdf(request: StaffRequest, code: str, pk: int) -> HttpResponse:
 
 def voucher_of(book: Book, pk: int) -> Voucher:
     return get_object_or_404(
-        book.vouchers.select_related("book__union", "prepared_by", "checked_by", "cancels", "corrects"), pk=pk
+        book.vouchers.select_related(
+            "book__union", "prepared_by", "checked_by", "returned_by", "cancels", "corrects"
+        ),
+        pk=pk,
     )
 
 
 def show(
-    request: StaffRequest, book: Book, voucher: Voucher, *, template_form: TemplateNameForm | None = None
+    request: StaffRequest,
+    book: Book,
+    voucher: Voucher,
+    *,
+    template_form: TemplateNameForm | None = None,
+    send_back_form: SendBackForm | None = None,
 ) -> HttpResponse:
     """The page of one voucher, with a form that was refused or with an empty one."""
     lines = manual.lines_of(voucher)
@@ -189,6 +223,7 @@ def show(
         "can_correct": manual.can_correct(voucher),
         "corrections": voucher.corrected_by.order_by("pk"),
         "is_own": voucher.prepared_by_id == request.user.pk,
+        "send_back_form": send_back_form or SendBackForm(initial={"read_revision": voucher.revision}),
         "template_form": template_form or TemplateNameForm(),
         "file_form": FileForm(largest=attachments.LARGEST),
     }
