@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-from decimal import Decimal
 
 from django.db import connection, transaction
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -13,17 +11,17 @@ from django.utils.translation import gettext as _
 
 from ledger.books.models import BankAccount
 from ledger.payouts.models import Batch
-from portal.accounts import audit
 from portal.accounts.models import User
-from portal.accounts.permissions import require, require_other_person
+from portal.accounts.permissions import require
 from portal.accounts.roles import Duty
 from portal.members.models import Member, Membership
 from portal.unions.models import Union
 
 from . import eligibility, funding, programmes
 from .errors import ListChanged, NobodyEligible, WrongState, benefit_refusals
+from .list_approval import locked_list, record_step, require_state
 from .models import CommitmentState, Kind, ProgrammeVersion, Run, RunState, VersionState
-from .paying import pay, require_not_paid
+from .paying import pay
 from .years import year_key
 
 
@@ -63,7 +61,7 @@ def prepare(*, version: ProgrammeVersion, union: Union, list_date: dt.date, prep
         listed = _list_people(run, eligible)
     if listed != expected:
         raise ListChanged(_("The register changed while the list was prepared. Prepare it again."))
-    _record(prepared_by, "run.prepared", run)
+    record_step(prepared_by, "run.prepared", run)
     return run
 
 
@@ -101,58 +99,6 @@ def _list_people(run: Run, eligible: QuerySet[Member]) -> int:
         return cursor.rowcount
 
 
-def fingerprint(run: Run) -> str:
-    """A digest of who gets how much: with it an approval says which list it approves."""
-    rows = run.commitments.order_by("pk").values_list("pk", "member_id", "amount")
-    return hashlib.sha256(
-        "\n".join(f"{pk} {member} {amount}" for pk, member, amount in rows).encode()
-    ).hexdigest()
-
-
-@transaction.atomic
-def approve(*, run: Run, seen: str, approved_by: User) -> Run:
-    """Approve a list as it was ``seen`` (its fingerprint) and commit each funder's share of its budget (承诺).
-
-    Raises NotAllowed, SamePerson, OwnMoney, WrongState, ListChanged, OverBudget, BenefitError without a budget.
-    """
-    require(approved_by, Duty.APPROVE_RUN, run.union)
-    locked = _locked(run)
-    require_other_person(locked.prepared_by_id, approved_by)
-    _require_state(locked, RunState.PREPARED)
-    require_not_paid(approved_by, locked.commitments.values("member"))
-    if fingerprint(locked) != seen:
-        raise ListChanged(_("The list is not the one that you were shown. Read it again, then approve it."))
-    locked.state = RunState.APPROVED
-    locked.approved_by = approved_by
-    locked.approved_at = timezone.now()
-    with benefit_refusals():
-        locked.save(update_fields=["state", "approved_by", "approved_at"])
-        locked.commitments.update(state=CommitmentState.APPROVED)
-    programmes.commit_budget(
-        locked.version,
-        locked.year_key,
-        [(union, part.amount) for union, part in funding.funder_parts(locked)],
-    )
-    _record(approved_by, "run.approved", locked)
-    return locked
-
-
-@transaction.atomic
-def send_back(*, run: Run, reason: str, actor: User) -> Run:
-    """Send a list back before approval; its people can be listed again. Raises NotAllowed, WrongState."""
-    require(actor, Duty.APPROVE_RUN, run.union)
-    if not reason.strip():
-        raise WrongState(_("Say why the list is sent back."))
-    locked = _locked(run)
-    _require_state(locked, RunState.PREPARED)
-    locked.state = RunState.RETURNED
-    locked.returned_reason = reason.strip()
-    locked.save(update_fields=["state", "returned_reason"])
-    locked.commitments.update(state=CommitmentState.CANCELLED)
-    _record(actor, "run.sent_back", locked, reason=locked.returned_reason)
-    return locked
-
-
 @transaction.atomic
 def build_payout(
     *, run: Run, bank_account: BankAccount, format_code: str, value_date: dt.date, prepared_by: User
@@ -161,8 +107,8 @@ def build_payout(
 
     Raises FundsNotReceived before the funders above have sent their shares, WrongState when nothing is left to pay.
     """
-    locked = _locked(run)
-    _require_state(locked, RunState.APPROVED)
+    locked = locked_list(run)
+    require_state(locked, RunState.APPROVED)
     funding.require_received(locked)
     waiting = locked.commitments.filter(state__in=[CommitmentState.APPROVED, CommitmentState.FAILED])
     return pay(
@@ -174,33 +120,4 @@ def build_payout(
         format_code=format_code,
         value_date=value_date,
         prepared_by=prepared_by,
-    )
-
-
-def _locked(run: Run) -> Run:
-    return (
-        Run.objects.select_for_update(of=("self",))
-        .select_related("version__programme", "union")
-        .get(pk=run.pk)
-    )
-
-
-def _require_state(run: Run, state: RunState) -> None:
-    if run.state != state:
-        raise WrongState(
-            _("List %(run)s is in the state “%(state)s”.")
-            % {"run": run.code, "state": run.get_state_display()}
-        )
-
-
-def _record(actor: User, action: str, run: Run, **details: str) -> None:
-    audit.record(
-        actor=actor,
-        action=action,
-        target=run,
-        union=run.union,
-        run=run.code,
-        count=run.count,
-        total=str(Decimal(run.total.amount)),
-        **details,
     )

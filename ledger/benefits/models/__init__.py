@@ -1,7 +1,7 @@
 """The nouns of benefits: programmes with versions, budgets and commitments, runs, campaigns with places and claims."""
 
 from .campaign import Campaign, CampaignState, Claim, ClaimState, Place, Transport
-from .commitment import BudgetLine, Commitment, CommitmentState, Run, RunState
+from .commitment import BudgetLine, Commitment, CommitmentState
 from .programme import (
     AmountRule,
     AmountTier,
@@ -22,6 +22,7 @@ from .programme import (
     VersionState,
     YearBasis,
 )
+from .run import Run, RunState
 
 __all__ = [
     "AmountRule",

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from ledger.benefits import funding, progress, queries, runs
+from ledger.benefits import funding, list_approval, progress, queries, runs
 from ledger.benefits.models import Run, RunState
 from ledger.benefits.progress import Step
 from ledger.books.models import BankAccount
@@ -67,7 +67,7 @@ def detail(request: StaffRequest, code: str) -> HttpResponse:
 @require_POST
 def approve(request: StaffRequest, code: str) -> HttpResponse:
     seen = request.POST.get("seen", "")
-    run = runs.approve(run=_run(request, code), seen=seen, approved_by=request.user)
+    run = list_approval.approve(run=_run(request, code), seen=seen, approved_by=request.user)
     messages.success(request, _("Approved. The shares of the funders are committed."))
     return redirect("office_run", code=run.code)
 
@@ -79,7 +79,7 @@ def send_back(request: StaffRequest, code: str) -> HttpResponse:
     form = ReasonForm(request.POST)
     if form.is_valid():
         with refusals_on(form):
-            runs.send_back(run=run, reason=form.cleaned_data["reason"], actor=request.user)
+            list_approval.send_back(run=run, reason=form.cleaned_data["reason"], actor=request.user)
     if form.is_valid():
         messages.success(request, _("The list is sent back; its people can be listed again."))
         return redirect("office_run", code=code)
@@ -129,7 +129,7 @@ def _page(request: StaffRequest, run: Run, **forms: Any) -> HttpResponse:
     share = come.missing_share
     context: dict[str, Any] = {
         "run": run,
-        "seen": runs.fingerprint(run) if run.state == RunState.PREPARED else "",
+        "seen": list_approval.fingerprint(run) if run.state == RunState.PREPARED else "",
         "parts": funding.funder_parts(run),
         "people": Paginator(people, _PER_PAGE).get_page(request.GET.get("page")),
         "progress": come,

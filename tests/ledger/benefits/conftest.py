@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from djmoney.money import Money
 
-from ledger.benefits import campaigns, claims, funding, programmes, runs, settlement
+from ledger.benefits import campaigns, claims, funding, list_approval, programmes, runs, settlement
 from ledger.benefits.models import Campaign, ProgrammeVersion, Run, Transport
 from ledger.books.posting import Entry, post
 from ledger.payouts import batches, exporting
@@ -69,7 +69,7 @@ def trip() -> claims.Trip:
 
 def approved(run: Run, by: User) -> Run:
     """The list approved by somebody who has just read it."""
-    return runs.approve(run=run, seen=runs.fingerprint(run), approved_by=by)
+    return list_approval.approve(run=run, seen=list_approval.fingerprint(run), approved_by=by)
 
 
 def prepared(federation: Federation, subsidy: ProgrammeVersion) -> Run:

@@ -6,7 +6,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from djmoney.money import Money
 
-from ledger.benefits import paying, runs
+from ledger.benefits import list_approval, paying
 from ledger.benefits.errors import WrongState
 from ledger.benefits.models import Commitment, CommitmentState, ProgrammeVersion, Run
 from ledger.books.holds import available
@@ -180,14 +180,14 @@ def test_a_list_is_approved_as_it_was_read(federation: Federation, subsidy: Prog
 
     migrants(federation, 2)
     run = prepared(federation, subsidy)
-    seen = runs.fingerprint(run)
+    seen = list_approval.fingerprint(run)
     late = migrants(federation, 1)[0]
     Commitment.objects.create(
         programme=subsidy.programme, version=subsidy, member=late, year_key=2026, payer=run.union, party="X",
         amount=Money(9_000, "CNY"), run=run,
     )  # fmt: skip
     with pytest.raises(ListChanged):
-        runs.approve(run=run, seen=seen, approved_by=federation.checker)
+        list_approval.approve(run=run, seen=seen, approved_by=federation.checker)
     run.refresh_from_db()
     assert run.state == "prepared"
     assert subsidy.programme.budgets.get(union=run.union).committed == 0

@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from djmoney.money import Money
 
-from ledger.benefits import runs, settlement
+from ledger.benefits import list_approval, runs, settlement
 from ledger.benefits.errors import FundsNotReceived, NobodyEligible, OverBudget, WrongState
 from ledger.benefits.models import CommitmentState, ProgrammeVersion, Run
 from ledger.books.errors import EarmarkOverspent
@@ -47,7 +47,9 @@ def test_the_list_has_everybody_who_is_eligible_once(
 
 def test_a_list_sent_back_frees_its_people(federation: Federation, subsidy: ProgrammeVersion) -> None:
     migrants(federation, 2)
-    run = runs.send_back(run=prepared(federation, subsidy), reason="名单有误", actor=federation.checker)
+    run = list_approval.send_back(
+        run=prepared(federation, subsidy), reason="名单有误", actor=federation.checker
+    )
     with pytest.raises(WrongState):
         approved(run, federation.checker)
     assert prepared(federation, subsidy).count == 2

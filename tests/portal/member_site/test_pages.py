@@ -11,7 +11,7 @@ from django.utils import timezone
 from djmoney.money import Money
 
 from content import building
-from ledger.benefits import campaigns, claims, programmes, runs
+from ledger.benefits import campaigns, claims, list_approval, programmes, runs
 from ledger.benefits.models import Campaign, Claim, ClaimState, ProgrammeVersion
 from ledger.dues import collecting
 from ledger.dues.models import DuesPayment
@@ -265,7 +265,7 @@ def test_the_trail_tells_the_days_of_the_business_and_what_comes_next(
             amount=Money(1_000, "CNY"),
             approved_by=federation.checker,
         )
-    runs.approve(run=run, seen=runs.fingerprint(run), approved_by=federation.checker)
+    list_approval.approve(run=run, seen=list_approval.fingerprint(run), approved_by=federation.checker)
     states = [state for state, _title in _trail(browser.get("/me/money/").content.decode())]
     assert states == ["done", "done", "current", "waiting"]
 

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from djmoney.money import Money
 
-from ledger.benefits import campaigns, claims, runs
+from ledger.benefits import campaigns, claims, list_approval
 from ledger.benefits.models import Claim, ProgrammeVersion, Run, RunState, Transport
 from ledger.books.holds import available
 from ledger.books.integrity import verify
@@ -69,7 +69,7 @@ def test_from_a_new_list_to_the_books(federation: Federation, subsidy: Programme
     assert checker.post(f"{here}approve/", {"seen": "another list"}).status_code == 409
     run.refresh_from_db()
     assert run.state == RunState.PREPARED
-    seen = runs.fingerprint(run)
+    seen = list_approval.fingerprint(run)
     assert f'value="{seen}"' in checker.get(here).content.decode()
     assert checker.post(f"{here}approve/", {"seen": seen}).status_code == 302
     bank = {"date": DAY, "bank_reference": "B1"}
