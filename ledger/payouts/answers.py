@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from . import formats
 from .errors import FileRefused
 from .models import Batch, BatchLine, LineState
+from .queries import first_possible_day
 from .reasons import REASONS
 
 _LONGEST_CODE, _LONGEST_REFERENCE, _LONGEST_MESSAGE = 30, 60, 200
@@ -64,7 +65,7 @@ def answers_to(
     known: formats.Format, batch: Batch, lines: Sequence[BatchLine], file: formats.ResultFile
 ) -> dict[int, Answer]:
     """The answer to each line by its seq. Raises FileRefused for the first line of the file that cannot be true."""
-    first_day = _first_day(batch)
+    first_day = first_possible_day(batch)
     answers: dict[int, Answer] = {}
     total = 0
     for row, line in _paired(lines, file):
@@ -106,12 +107,6 @@ def _require_same_payment(row: formats.ResultRow, line: BatchLine) -> int:
     if row.account and row.account[-4:] != line.card_last4:
         raise FileRefused(row.line, _("The card is not the one that we sent."))
     return fen
-
-
-def _first_day(batch: Batch) -> dt.date:
-    """The bank answers after it could have paid: not before the release or, where that is earlier, the value date."""
-    assert batch.released_at is not None  # noqa: S101 — a sent batch was released (constraint)
-    return min(batch.value_date, timezone.localdate(batch.released_at))
 
 
 def _require_possible_day(row: formats.ResultRow, first: dt.date) -> None:

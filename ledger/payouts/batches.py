@@ -236,6 +236,12 @@ def release(*, batch: Batch, released_by: User) -> Batch:
     return locked
 
 
+def require_seen(batch: Batch, sha256: str) -> None:
+    """Raise FileChanged unless the hash that somebody read is that of the batch's file."""
+    if sha256.lower() != batch.file_sha256:
+        raise FileChanged(_("The hash is not that of the file of payout %(batch)s.") % {"batch": batch.code})
+
+
 @transaction.atomic
 def withdraw(*, batch: Batch, reason: str, actor: User) -> Batch:
     """Take back a batch that nobody has released; what it paid may go into another one. Raises WrongState.

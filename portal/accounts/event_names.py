@@ -51,6 +51,7 @@ EVENTS: Final[dict[str, Promise]] = {
     "payout.withdrawn": _("Payout withdrawn"),
     "payout.exported": _("File for the bank taken"),
     "payout.exported_again": _("File for the bank taken again"),
+    "payout.asked_about": _("List of undecided payments taken, to ask the bank"),
     "payout.result_imported": _("Result of the bank imported"),
     "payout.refusal_reported": _("Refusal of the file by the bank reported"),
     "payout.refused": _("Refusal of the file by the bank confirmed"),

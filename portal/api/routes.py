@@ -17,7 +17,7 @@ from ledger.benefits.models import Campaign, Claim
 from ledger.dues import queries as dues
 from portal.members.models import Member
 
-from . import problems
+from . import payouts, problems
 from .reading import StorableText
 from .schemas import ClaimIn, ClaimOut, DuesOut, EntitlementOut, ProgrammeOut, ReceiptOut
 
@@ -33,6 +33,7 @@ class MemberAuth(SessionAuth):
 _MEMBER = MemberAuth()
 api = NinjaAPI(title="Puhui", version="1", urls_namespace="api", docs_url=None, parser=StorableText())
 problems.register(api)
+api.add_router("/payouts", payouts.router)
 
 
 @api.get("/programmes", response=list[ProgrammeOut], auth=None)

@@ -75,6 +75,7 @@ urlpatterns: list[URLPattern] = [
     path("claims/<str:code>/reject/<int:pk>/", claims.reject, name="office_claim_reject"),
     path("payouts/", payouts.overview, name="office_payouts"),
     path("payouts/<str:code>/", payouts.detail, name="office_payout"),
+    act("payouts/<str:code>/ask/", payouts.ask_bank, "office_payout", name="office_payout_ask"),
     act("payouts/<str:code>/release/", payouts.release, "office_payout", name="office_payout_release"),
     act("payouts/<str:code>/withdraw/", payouts.withdraw, "office_payout", name="office_payout_withdraw"),
     act(

@@ -103,6 +103,12 @@ def render_files(known: Format, file: PaymentFile) -> tuple[RequestFile, ...]:
     return (main, *others)
 
 
+def names_of(known: Format, file: PaymentFile) -> list[str]:
+    """The names of the files of a request, as ``render_files`` gives them."""
+    templates = [known.file_name, *(other.file_name for other in known.companions)]
+    return [_file_name(template, file) for template in templates]
+
+
 def hash_of(made: Sequence[RequestFile]) -> str:
     """SHA-256 of the only file; of several, that of their list as ``sha256sum`` prints it."""
     digests = [hashlib.sha256(file.content).hexdigest() for file in made]
