@@ -16,5 +16,6 @@ class BenefitsConfig(AppConfig):
         register(_("every taken place has one claim"), integrity.PLACES)
         register(_("paid benefits equal their postings"), integrity.POSTINGS)
         register(_("benefits stand as their payout lines do"), integrity.LINES)
+        register(_("what came back from the bank is owed to its people"), integrity.RETURNS)
         register(_("payment lists add up"), integrity.RUNS)
         register(_("budgets hold what was promised"), integrity.BUDGETS)

@@ -23,6 +23,7 @@ from portal.unions.models import Union
 from . import funding, programmes
 from .errors import BenefitError, ListChanged, WrongState, benefit_refusals
 from .models import (
+    PAYABLE,
     Campaign,
     Claim,
     ClaimState,
@@ -223,9 +224,7 @@ def build_payout(
     Raises FundsNotReceived before the funders above have sent their shares, WrongState if there are none.
     """
     funding.require_received(campaign)
-    waiting = Commitment.objects.filter(
-        claim__campaign=campaign, state__in=[CommitmentState.APPROVED, CommitmentState.FAILED]
-    )
+    waiting = Commitment.objects.filter(claim__campaign=campaign, state__in=PAYABLE)
     return pay(
         waiting,
         bank_account=bank_account,

@@ -199,7 +199,10 @@ def require_earmarked(programmes: Collection[int], *, book: Book) -> None:
     What others have spent of a programme's money, by a voucher or for another list, is missing here (制度第二十二条).
     """
     on_the_way = Commitment.objects.filter(
-        payer=book.union_id, programme__in=programmes, state=CommitmentState.IN_PAYOUT
+        payer=book.union_id,
+        programme__in=programmes,
+        state=CommitmentState.IN_PAYOUT,
+        transaction=None,  # what is paid again was spent when it was paid first
     )
     counts = on_the_way.order_by().values_list("version", "amount").annotate(Count("pk"))
     versions = ProgrammeVersion.objects.select_related("programme").in_bulk({v for v, _amount, _n in counts})

@@ -22,7 +22,7 @@ POSTINGS = query_check(f"""
       FROM benefits_commitment c
       LEFT JOIN (SELECT transaction_id, sum(amount) AS amount FROM books_transfer GROUP BY 1) t
              ON t.transaction_id = c.transaction_id
-     WHERE c.state = 'paid' AND c.payer_id IN {_UNIONS} AND t.amount IS DISTINCT FROM c.amount
+     WHERE c.transaction_id IS NOT NULL AND c.payer_id IN {_UNIONS} AND t.amount IS DISTINCT FROM c.amount
     UNION ALL
     SELECT format('commitment %%s points at transaction %%s, which pays something else', c.id, t.external_key)
       FROM benefits_commitment c
@@ -44,7 +44,40 @@ LINES = query_check(f"""
        AND ((c.state = 'paid') <> (coalesce(l.state, '') = 'paid')
             OR (c.state = 'in_payout') <> (coalesce(l.state, '') IN ('waiting', 'sent', 'unknown'))
             OR (c.state = 'failed') <> (coalesce(l.state, '') = 'failed')
+            OR (c.state = 'returned') <> (coalesce(l.state, '') = 'returned')
             OR c.amount <> l.amount)""")
+
+# What stands on 21501 for each person is what came back and is not paid again; lines and returns agree.
+RETURNS = query_check(f"""
+    WITH owed AS (
+        SELECT b.id AS book_id, c.party, sum(c.amount) AS amount
+          FROM benefits_return r JOIN benefits_commitment c ON c.id = r.commitment_id
+          JOIN books_book b ON b.union_id = c.payer_id
+         WHERE b.id = ANY(%(books)s) AND r.transaction_id IS NOT NULL AND r.repaid_with_id IS NULL
+         GROUP BY 1, 2
+    ), stands AS (
+        SELECT p.book_id, p.party, sum(CASE p.side WHEN 'C' THEN p.amount ELSE -p.amount END) AS amount
+          FROM books_posting p JOIN books_account a ON a.id = p.account_id
+         WHERE a.code = '21501' AND p.book_id = ANY(%(books)s) GROUP BY 1, 2
+    )
+    SELECT format('21501 of book %%s for %%s: the books say %%s, came back %%s', b.code, party,
+                  coalesce(stands.amount, 0), coalesce(owed.amount, 0))
+      FROM owed FULL JOIN stands USING (book_id, party) JOIN books_book b ON b.id = book_id
+     WHERE coalesce(stands.amount, 0) <> coalesce(owed.amount, 0)
+    UNION ALL
+    SELECT format('commitment %%s is %%s, of %%s returns %%s are owed', c.id, c.state, count(r.id),
+                  count(r.id) FILTER (WHERE r.repaid_with_id IS NULL))
+      FROM benefits_commitment c
+      JOIN benefits_return r ON r.commitment_id = c.id AND r.transaction_id IS NOT NULL
+     WHERE c.payer_id IN {_UNIONS}
+     GROUP BY c.id
+    HAVING (c.state = 'paid') <> (count(r.id) FILTER (WHERE r.repaid_with_id IS NULL) = 0)
+    UNION ALL
+    SELECT format('payout line %%s came back without a return', l.reference)
+      FROM payouts_batchline l JOIN payouts_batch b ON b.id = l.batch_id
+      JOIN books_bankaccount k ON k.id = b.bank_account_id JOIN books_account a ON a.id = k.account_id
+      LEFT JOIN benefits_return r ON r.line_id = l.id AND r.transaction_id IS NOT NULL
+     WHERE l.state = 'returned' AND r.id IS NULL AND a.book_id = ANY(%(books)s)""")
 
 # A list's lines are what its head says, before and after approval.
 RUNS = query_check(f"""

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from ledger.books.models import BankAccount
@@ -22,7 +22,7 @@ from portal.unions.models import Union
 
 from . import funding
 from .errors import WrongState
-from .models import Commitment, CommitmentState
+from .models import Commitment, CommitmentState, Return
 
 _AT_ONCE = 2_000
 _REASON_LENGTH = 200
@@ -189,9 +189,12 @@ def confirm_refusal(*, batch: Batch, confirmed_by: User) -> Batch:
 
 def _take_back(batch: Batch) -> None:
     """After the batch, in the order in which a bank's result locks them too."""
-    Commitment.objects.filter(payout_line__batch=batch, state=CommitmentState.IN_PAYOUT).update(
-        state=CommitmentState.APPROVED, payout_line=None
+    on_the_way = Commitment.objects.filter(payout_line__batch=batch, state=CommitmentState.IN_PAYOUT)
+    owed = Return.objects.filter(commitment=OuterRef("pk"), repaid_with=None)
+    on_the_way.filter(transaction__isnull=False).update(
+        state=CommitmentState.RETURNED, payout_line=Subquery(owed.values("line"))
     )
+    on_the_way.update(state=CommitmentState.APPROVED, payout_line=None)
 
 
 def require_not_paid(actor: User, members: QuerySet[Any] | Sequence[int]) -> None:

@@ -44,7 +44,8 @@ def of(run: Run) -> Progress:
     batches = list(Batch.objects.filter(source=run.code).order_by("pk"))
     approved = run.state == RunState.APPROVED
     missing = funding.next_share(run) if approved else None
-    paid, failed = states.get(CommitmentState.PAID, 0), states.get(CommitmentState.FAILED, 0)
+    paid = states.get(CommitmentState.PAID, 0)
+    failed = states.get(CommitmentState.FAILED, 0) + states.get(CommitmentState.RETURNED, 0)
     funded = approved and missing is None
     done = {
         Step.POLICY: True,

@@ -149,9 +149,9 @@ def with_paid(runs: QuerySet[Run]) -> QuerySet[Run]:
 
 
 def to_the_refused_card(commitments: QuerySet[Commitment]) -> QuerySet[Commitment]:
-    """Failed payments that would go to the same card again: it was in use before the refused payout was built."""
+    """Failed and returned payments that would go to the same card again: it was in use before that payout was built."""
     return commitments.filter(
-        state=CommitmentState.FAILED,
+        state__in=[CommitmentState.FAILED, CommitmentState.RETURNED],
         member__cards__status=CardStatus.ACTIVE,
         member__cards__since__lte=F("payout_line__batch__prepared_at"),
     )
@@ -318,6 +318,7 @@ _STATUSES = {
     CommitmentState.IN_PAYOUT: "exported",
     CommitmentState.PAID: "paid",
     CommitmentState.FAILED: "returned",
+    CommitmentState.RETURNED: "returned",
     CommitmentState.CANCELLED: "cancelled",
 }
 
@@ -346,6 +347,7 @@ def money_of(member: Member) -> QuerySet[Commitment]:
             "payout_line__batch",
             "transaction",
         )
+        .prefetch_related("returns__line__batch")
         .order_by("-created_at")
     )
 

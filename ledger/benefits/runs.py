@@ -20,7 +20,7 @@ from portal.unions.models import Union
 from . import eligibility, funding, programmes
 from .errors import ListChanged, NobodyEligible, WrongState, benefit_refusals
 from .list_approval import locked_list, record_step, require_state
-from .models import CommitmentState, Kind, ProgrammeVersion, Run, RunState, VersionState
+from .models import PAYABLE, CommitmentState, Kind, ProgrammeVersion, Run, RunState, VersionState
 from .paying import pay
 from .years import year_key
 
@@ -110,7 +110,7 @@ def build_payout(
     locked = locked_list(run)
     require_state(locked, RunState.APPROVED)
     funding.require_received(locked)
-    waiting = locked.commitments.filter(state__in=[CommitmentState.APPROVED, CommitmentState.FAILED])
+    waiting = locked.commitments.filter(state__in=PAYABLE)
     return pay(
         waiting,
         bank_account=bank_account,

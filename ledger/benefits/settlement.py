@@ -1,4 +1,7 @@
-"""What the bank answered becomes postings: Dr expenditure / Cr 102 for each paid line, split by funder (60/40)."""
+"""What the bank answered becomes postings: Dr expenditure / Cr 102 for each paid line, split by funder (60/40).
+
+What came back after it had arrived, and its payment again, are booked by ``returns``.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from ledger.payouts.models import Batch, BatchLine
 from ledger.payouts.results import Outcome
 from portal.accounts.models import User
 
-from . import programmes
+from . import programmes, returns
 from .errors import WrongState
 from .models import Commitment, CommitmentState
 from .sharing import split
@@ -26,11 +29,13 @@ _AT_ONCE = 2_000
 
 @transaction.atomic
 def import_result(*, batch: Batch, content: bytes, actor: User | None) -> Outcome:
-    """Take in the bank's result file and post every payment that it newly confirms, all or nothing; again adds nothing.
+    """Take in the bank's result file and post every payment that it newly confirms or that came back, all or nothing.
+
+    The same file again adds nothing.
 
     Raises FileRefused, NotAllowed, WrongState, PeriodClosed (the day of payment lies in a closed month).
     """
-    outcome = results.import_result(batch=batch, content=content, actor=actor)
+    outcome = results.import_result(batch=batch, content=content, actor=actor, takes_returns=True)
     lines = [*outcome.paid, *outcome.failed]
     commitments = {
         c.payout_line_id: c
@@ -40,12 +45,19 @@ def import_result(*, batch: Batch, content: bytes, actor: User | None) -> Outcom
     }
     if len(commitments) != len(lines):
         raise WrongState(_("Payout %(batch)s pays something that is not on a list.") % {"batch": batch.code})
-    _post_paid(batch, outcome.paid, commitments, actor)
+    again = {commitments[line.pk].pk: line for line in outcome.paid if commitments[line.pk].transaction_id}
+    returns.repay(batch, again, actor)
+    _post_paid(
+        batch, [line for line in outcome.paid if not commitments[line.pk].transaction_id], commitments, actor
+    )
+    for line in outcome.paid:
+        commitments[line.pk].state = CommitmentState.PAID
     for line in outcome.failed:
         commitments[line.pk].state = CommitmentState.FAILED
     Commitment.objects.bulk_update(
         commitments.values(), ["state", "paid_on", "transaction"], batch_size=_AT_ONCE
     )
+    returns.book_sent_back(batch, outcome.returned, actor)
     return outcome
 
 
@@ -68,7 +80,6 @@ def _post_paid(
             rule=rule.label,
             actor=actor,
         )
-        commitment.state = CommitmentState.PAID
         commitment.paid_on = line.settled_on
 
 

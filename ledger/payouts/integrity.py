@@ -24,7 +24,7 @@ RELEASES = query_check(f"""
             OR b.state IN ('withdrawn', 'refused') AND EXISTS (SELECT FROM payouts_batchline l
                                                 WHERE l.batch_id = b.id AND l.state <> b.state)
             OR b.state = 'settled' AND EXISTS (SELECT FROM payouts_batchline l WHERE l.batch_id = b.id
-                                                AND l.state NOT IN ('paid', 'failed')))""")
+                                                AND l.state NOT IN ('paid', 'failed', 'returned')))""")
 
 # What left the bank account under a batch's code, less what came back, is what the bank says it paid.
 POSTINGS = query_check(f"""
@@ -49,7 +49,7 @@ HOLDS = query_check(f"""
            ) held ON true
       LEFT JOIN LATERAL (
            SELECT sum(l.amount) AS amount FROM payouts_batchline l
-            WHERE l.batch_id = b.id AND l.state NOT IN ('paid', 'failed')) unanswered ON true
+            WHERE l.batch_id = b.id AND l.state NOT IN ('paid', 'failed', 'returned')) unanswered ON true
      WHERE a.book_id = ANY(%(books)s)
        AND (b.state IN ('released', 'sent') AND held.amount IS DISTINCT FROM unanswered.amount
             OR b.state IN ('settled', 'refused') AND held.amount IS NOT NULL)""")

@@ -30,6 +30,7 @@ class LineState(models.TextChoices):
     WAITING = "waiting", _("Waiting to be sent")  # 待发送
     SENT = "sent", _("Sent to the bank")  # 已送银行
     PAID = "paid", _("Paid")  # 已到账
+    RETURNED = "returned", _("Came back")  # 退汇
     FAILED = "failed", _("Not paid")  # 未成功
     UNKNOWN = "unknown", _("The bank has not decided")  # 结果不明
     WITHDRAWN = "withdrawn", _("Withdrawn")  # 已撤回
@@ -144,6 +145,7 @@ class BatchLine(models.Model):
     bank_message = models.CharField(_("bank's message"), max_length=200, blank=True)
     bank_reference = models.CharField(_("bank's reference"), max_length=60, blank=True)
     settled_on = models.DateField(_("settled on"), null=True)
+    returned_on = models.DateField(_("came back on"), null=True)
 
     class Meta:
         verbose_name = _("payout line")
@@ -161,8 +163,11 @@ class BatchLine(models.Model):
                 condition=~Q(state__in=["failed", "unknown"]) | ~Q(reason=""), name="payout_line_failed_why"
             ),
             models.CheckConstraint(
-                condition=Q(state="paid", settled_on__isnull=False, reason="")
-                | (~Q(state="paid") & Q(settled_on=None)),
+                condition=Q(state="paid", settled_on__isnull=False, returned_on=None, reason="")
+                | Q(state="returned", settled_on__isnull=False, returned_on__isnull=False)
+                & Q(returned_on__gte=F("settled_on"))
+                & ~Q(reason="")
+                | (~Q(state__in=["paid", "returned"]) & Q(settled_on=None, returned_on=None)),
                 name="payout_line_paid_when",
             ),
         ]

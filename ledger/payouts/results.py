@@ -27,7 +27,7 @@ from .batches import end_hold, hold_the_rest, lock, require_state
 from .errors import FileRefused, payout_refusals
 from .models import Batch, BatchLine, BatchState, LineState
 
-_FINAL = frozenset({LineState.PAID, LineState.FAILED})
+_FINAL = frozenset({LineState.PAID, LineState.FAILED, LineState.RETURNED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from ledger.benefits.models import Claim, ClaimState, Commitment, CommitmentState, ProgrammeVersion
-from ledger.payouts.models import LineState
+from ledger.benefits.models import Claim, ClaimState, Commitment, CommitmentState, ProgrammeVersion, Return
+from ledger.payouts.models import BatchLine, LineState
 from ledger.payouts.reasons import REASONS
 
 Step = dict[str, Any]
@@ -19,27 +19,31 @@ Step = dict[str, Any]
 def of(commitment: Commitment, *, has_card: bool) -> list[Step]:
     """The steps of a benefit on its way to the member; a payment that did not arrive says what to do."""
     begun = _claimed(commitment.claim) if commitment.claim else _listed(commitment)
-    steps = [*begun, *_to_the_card(commitment)]
+    before = [returned for returned in commitment.returns.all() if returned.transaction_id]
+    steps = [*begun, *_came_back(before), *_to_the_card(commitment, again=bool(before))]
     bank, card = len(steps) - 2, len(steps) - 1
     state, line = CommitmentState(commitment.state), commitment.payout_line
     match state:
         case CommitmentState.LISTED:
             reached = bank - 1
-        case CommitmentState.APPROVED | CommitmentState.FAILED:
+        case CommitmentState.APPROVED | CommitmentState.FAILED | CommitmentState.RETURNED:
             reached = bank
         case CommitmentState.IN_PAYOUT:
             reached = bank if line is not None and line.state == LineState.WAITING else card
         case _:
             reached = len(steps)
     _mark(steps, reached)
+    for step in steps:
+        if step.get("came_back"):
+            step["state"] = "failed"
     if state == CommitmentState.FAILED and line:
         reason = REASONS[line.reason]
         steps[bank] |= {
             "state": "failed",
             "note": _("%(reason)s. %(advice)s") % {"reason": reason.name, "advice": reason.advice},
-            "href": "/me/card/",
-            "link": _("Check my card"),
-        }
+        } | _check_card()
+    elif state == CommitmentState.RETURNED:
+        steps[bank] |= _check_card() if has_card else _waits_for_card()
     elif state == CommitmentState.APPROVED and not has_card:
         steps[bank] |= _waits_for_card()
     return steps
@@ -81,19 +85,49 @@ def _under(version: ProgrammeVersion, title: str) -> Step:
     return {"title": title % {"clause": version.clause}, "note": version.policy_number}
 
 
-def _to_the_card(commitment: Commitment | None) -> list[Step]:
-    sent: Step = {"title": _("Sent to the bank")}
+def _came_back(returns: list[Return]) -> list[Step]:
+    """Each payment that had arrived and came back: sent, there, back, why, and what to do about it."""
+    steps: list[Step] = []
+    for n, returned in enumerate(returns):
+        line, reason = returned.line, REASONS[returned.reason]
+        steps += [
+            _sent(line, again=n > 0),
+            {"title": _("On your card"), "time": line.settled_on},
+            {
+                "title": _("Came back from the bank"),
+                "time": returned.came_back_on,
+                "note": str(reason.name)
+                if returned.repaid_with_id
+                else _("%(reason)s. %(advice)s") % {"reason": reason.name, "advice": reason.advice},
+                "came_back": True,
+            },
+        ]
+    return steps
+
+
+def _to_the_card(commitment: Commitment | None, *, again: bool = False) -> list[Step]:
+    sent: Step = {"title": _("Sent to the bank again") if again else _("Sent to the bank")}
     arrived: Step = {"title": _("On your card")}
-    if commitment is not None and commitment.payout_line is not None:
-        line = commitment.payout_line
-        sent |= {
-            "note": _("Payout %(batch)s, card ending in %(last4)s")
-            % {"batch": line.batch.code, "last4": line.card_last4},
-            "time": line.batch.value_date,
-        }
-    if commitment is not None and commitment.state == CommitmentState.PAID:
-        arrived |= {"amount": commitment.amount, "time": commitment.paid_on}
+    if commitment is None:
+        return [sent, arrived]
+    if commitment.payout_line is not None and commitment.state != CommitmentState.RETURNED:
+        sent = _sent(commitment.payout_line, again=again)
+    if commitment.state == CommitmentState.PAID and commitment.payout_line is not None:
+        arrived |= {"amount": commitment.amount, "time": commitment.payout_line.settled_on}
     return [sent, arrived]
+
+
+def _sent(line: BatchLine, *, again: bool) -> Step:
+    return {
+        "title": _("Sent to the bank again") if again else _("Sent to the bank"),
+        "note": _("Payout %(batch)s, card ending in %(last4)s")
+        % {"batch": line.batch.code, "last4": line.card_last4},
+        "time": line.batch.value_date,
+    }
+
+
+def _check_card() -> Step:
+    return {"href": "/me/card/", "link": _("Check my card")}
 
 
 def _waits_for_card() -> Step:

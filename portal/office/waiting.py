@@ -12,7 +12,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ledger.benefits import funding
-from ledger.benefits.models import Campaign, Claim, ClaimState, Commitment, CommitmentState, Run, RunState
+from ledger.benefits.models import (
+    PAYABLE,
+    Campaign,
+    Claim,
+    ClaimState,
+    Commitment,
+    CommitmentState,
+    Return,
+    Run,
+    RunState,
+)
 from ledger.books.models import Budget, Voucher, VoucherState
 from ledger.dues.models import DuesReversal
 from ledger.payouts.models import Batch, BatchState
@@ -23,6 +33,7 @@ from portal.accounts.roles import DUTIES, Duty, Role
 from portal.unions.models import Union
 
 _PAYER_OF_BATCH = "bank_account__account__book__union"
+_TO_PAY_AGAIN = (CommitmentState.FAILED, CommitmentState.RETURNED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +83,7 @@ def _lists(user: User, reach: Reach) -> Iterator[Waiting]:
     fund, pay = _approved_lists(reach)
     yield Waiting("runs", _("Shares of funders to record"), _only(fund) or lists, len(fund))
     yield Waiting("runs", _("Approved lists to pay"), _only(pay) or lists, len(pay))
-    refused = reach.within(_commitments(CommitmentState.FAILED), Duty.BUILD_PAYOUT, "payer")
+    refused = reach.within(_commitments(*_TO_PAY_AGAIN), Duty.BUILD_PAYOUT, "payer")
     yield Waiting("runs", _("Failed payments to pay again"), lists, refused.filter(run__isnull=False).count())
 
 
@@ -124,11 +135,11 @@ def _claims(reach: Reach) -> Iterator[Waiting]:
     funded = Commitment.objects.filter(claim__isnull=False).exclude(
         claim__campaign__in=[campaign.pk for campaign, _of in lacking]
     )
-    for label, state in (
-        (_("Approved claims to pay"), CommitmentState.APPROVED),
-        (_("Failed payments of claims to pay again"), CommitmentState.FAILED),
+    for label, states in (
+        (_("Approved claims to pay"), (CommitmentState.APPROVED,)),
+        (_("Failed payments of claims to pay again"), _TO_PAY_AGAIN),
     ):
-        due = reach.within(funded.filter(state=state), Duty.BUILD_PAYOUT, "payer")
+        due = reach.within(funded.filter(state__in=states), Duty.BUILD_PAYOUT, "payer")
         yield Waiting("claims", label, claims, due.count())
 
 
@@ -138,7 +149,7 @@ def _campaigns_without_a_share(reach: Reach) -> list[tuple[Campaign, Union]]:
         return []
     live = Q(closes_at__gt=timezone.now())
     live |= Q(claims__state__in=[ClaimState.SUBMITTED, ClaimState.VERIFIED])
-    live |= Q(claims__commitment__state__in=[CommitmentState.APPROVED, CommitmentState.FAILED])
+    live |= Q(claims__commitment__state__in=PAYABLE)
     campaigns = (
         Campaign.objects.filter(pk__in=Campaign.objects.filter(live).values("pk"))
         .select_related("union", "version")
@@ -149,8 +160,8 @@ def _campaigns_without_a_share(reach: Reach) -> list[tuple[Campaign, Union]]:
     return [(campaign, share.whose_books) for campaign, share in shares if share is not None]
 
 
-def _commitments(state: CommitmentState) -> QuerySet[Commitment]:
-    return Commitment.objects.filter(state=state)
+def _commitments(*states: CommitmentState) -> QuerySet[Commitment]:
+    return Commitment.objects.filter(state__in=states)
 
 
 def _payouts(user: User, reach: Reach) -> Iterator[Waiting]:
@@ -170,6 +181,13 @@ def _payouts(user: User, reach: Reach) -> Iterator[Waiting]:
     yield Waiting("payouts", _("Files to send to the bank"), payouts, send.count())
     yield Waiting("payouts", _("Results of the bank to import"), payouts, answer.count())
     yield Waiting("payouts", _("Refusals by the bank to confirm"), payouts, confirm.count())
+    back = reach.within(Return.objects.filter(transaction=None), Duty.RELEASE_PAYOUT, "commitment__payer")
+    yield Waiting(
+        "payouts",
+        _("Payments that came back to confirm"),
+        payouts,
+        back.exclude(reported_by=user).count(),
+    )
 
 
 def _books(user: User, reach: Reach) -> Iterator[Waiting]:

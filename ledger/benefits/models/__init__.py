@@ -1,7 +1,8 @@
 """The nouns of benefits: programmes with versions, budgets and commitments, runs, campaigns with places and claims."""
 
 from .campaign import Campaign, CampaignState, Claim, ClaimState, Place, Transport
-from .commitment import BudgetLine, Commitment, CommitmentState
+from .coming_back import Return
+from .commitment import PAYABLE, BudgetLine, Commitment, CommitmentState
 from .programme import (
     AmountRule,
     AmountTier,
@@ -25,6 +26,7 @@ from .programme import (
 from .run import Run, RunState
 
 __all__ = [
+    "PAYABLE",
     "AmountRule",
     "AmountTier",
     "BudgetLine",
@@ -49,6 +51,7 @@ __all__ = [
     "Programme",
     "ProgrammeVersion",
     "RankPrize",
+    "Return",
     "Run",
     "RunState",
     "Transport",

@@ -45,11 +45,19 @@ class CommitmentState(models.TextChoices):
     IN_PAYOUT = "in_payout", _("On its way to the bank")
     PAID = "paid", _("Paid")
     FAILED = "failed", _("Not paid yet")
+    RETURNED = "returned", _("Came back from the bank")  # 退汇
     CANCELLED = "cancelled", _("Cancelled")
 
 
+# What the next payout includes.
+PAYABLE = (CommitmentState.APPROVED, CommitmentState.FAILED, CommitmentState.RETURNED)
+
+
 class Commitment(models.Model):
-    """One benefit of one person for one year: the chain from clause to bank line hangs on it."""
+    """One benefit of one person for one year: the chain from clause to bank line hangs on it.
+
+    ``transaction`` books the expenditure once, on ``paid_on``; both stay when the money comes back and is paid again.
+    """
 
     programme = models.ForeignKey(
         Programme, verbose_name=_("programme"), on_delete=models.PROTECT, related_name="commitments"
@@ -111,8 +119,9 @@ class Commitment(models.Model):
                 condition=Q(run__isnull=False) ^ Q(claim__isnull=False), name="commitment_from_list_or_claim"
             ),
             models.CheckConstraint(
-                condition=Q(state="paid", paid_on__isnull=False, transaction__isnull=False)
-                | ~Q(state="paid") & Q(paid_on=None, transaction=None),
+                condition=Q(paid_on__isnull=False, transaction__isnull=False)
+                & Q(state__in=["paid", "returned", "in_payout", "failed"])
+                | ~Q(state__in=["paid", "returned"]) & Q(paid_on=None, transaction=None),
                 name="paid_commitment_is_posted",
             ),
         ]

@@ -42,6 +42,7 @@ class Command(BaseCommand):
             "paid": len(outcome.paid),
             "failed": len(outcome.failed),
             "unknown": len(outcome.unknown),
+            "returned": len(outcome.returned),
             "already": outcome.already,
         }
         if options["json"]:
@@ -49,7 +50,8 @@ class Command(BaseCommand):
             return
         self.stdout.write(
             _(
-                "%(batch)s: %(paid)s paid, %(failed)s not paid, %(unknown)s undecided, %(already)s known before"
+                "%(batch)s: %(paid)s paid, %(failed)s not paid, %(unknown)s undecided, %(returned)s came back,"
+                " %(already)s known before"
             )
             % counts
         )
