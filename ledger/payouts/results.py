@@ -55,6 +55,10 @@ class Outcome:
     returned: list[SentBack] = field(default_factory=list)
     already: int = 0
 
+    @property
+    def is_news(self) -> bool:
+        return bool(self.paid or self.failed or self.unknown or self.returned)
+
 
 def imported_before(batch: Batch, content: bytes) -> dt.datetime | None:
     """When this very file was taken in for the first time; None if it was not."""

@@ -106,6 +106,7 @@ class OutcomeOut(Schema):
     paid: int
     failed: int
     unknown: int
+    returned: int
     already: int
 
 
@@ -171,6 +172,7 @@ def take_result(request: HttpRequest, code: str, result: File[UploadedFile]) -> 
         "paid": len(outcome.paid),
         "failed": len(outcome.failed),
         "unknown": len(outcome.unknown),
+        "returned": len(outcome.returned),
         "already": outcome.already,
     }
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from ledger.benefits.models import Kind, ProgrammeVersion, VersionState
 from ledger.books.models import Account, BankAccount
 from ledger.payouts.formats import FORMATS
+from ledger.payouts.reasons import REASONS
 from portal.unions.models import Union
 
 from .amounts import AmountField
@@ -97,6 +98,18 @@ class PayoutForm(forms.Form):
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class ReturnForm(forms.Form):
+    """A payment that came back, as the bank's statement says it."""
+
+    came_back_on = _day(_("Came back on"))
+    reason = forms.ChoiceField(
+        label=_("Reason that the bank gives"),
+        choices=lambda: [(r.code, r.name) for r in REASONS.values() if r.is_confirmed_failure],
+        initial="RETURNED",
+    )
+    bank_reference = forms.CharField(label=_("Bank's reference"), max_length=60)
 
 
 class FileForm(forms.Form):

@@ -8,6 +8,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ledger.payouts.reasons import REASONS
+
 from .commitment import Commitment
 
 
@@ -86,6 +88,10 @@ class Return(models.Model):
                 name="return_repaid_after_it_came",
             ),
         ]
+
+    @property
+    def reason_name(self) -> str:
+        return str(REASONS[self.reason].name)
 
     def __str__(self) -> str:
         return f"{self.commitment} {self.came_back_on}"

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from ledger.benefits import paying, settlement, three_way
-from ledger.benefits.models import Campaign, Programme, Run
+from ledger.benefits.models import Campaign, Programme, Return, Run
 from ledger.books.holds import available
 from ledger.payouts import asking, batches, exporting, formats, queries, refusals, results
 from ledger.payouts.models import Batch, BatchLine, BatchState, LineState
@@ -61,7 +61,8 @@ _LINE_COLUMNS = (
 )
 
 
-def _batch(request: StaffRequest, code: str) -> Batch:
+def batch_of(request: StaffRequest, code: str) -> Batch:
+    """The payout of a code, where this person sees payouts. Raises Http404."""
     return get_object_or_404(
         Batch.objects.select_related(
             "bank_account__account__book__union",
@@ -138,7 +139,7 @@ def _purposes(names: list[str]) -> dict[str, Programme]:
 
 @duty_required(*desk.SEES_PAYOUTS)
 def detail(request: StaffRequest, code: str) -> HttpResponse:
-    batch = _batch(request, code)
+    batch = batch_of(request, code)
     if "xlsx" in request.GET:
         lines = _lines(request, batch).iterator(2_000)
         return _sheet(batch.code, _LINE_COLUMNS, (_line_cells(line) for line in lines))
@@ -174,7 +175,7 @@ def _line_cells(line: BatchLine) -> list[Cell]:
 @duty_required(Duty.RELEASE_PAYOUT)
 @require_POST
 def release(request: StaffRequest, code: str) -> HttpResponse:
-    batches.release(batch=_batch(request, code), released_by=request.user)
+    batches.release(batch=batch_of(request, code), released_by=request.user)
     messages.success(request, _("Released. The cashier can send the file now."))
     return redirect("office_payout", code=code)
 
@@ -182,7 +183,7 @@ def release(request: StaffRequest, code: str) -> HttpResponse:
 @duty_required(Duty.RELEASE_PAYOUT, Duty.BUILD_PAYOUT)
 @require_POST
 def withdraw(request: StaffRequest, code: str) -> HttpResponse:
-    batch = _batch(request, code)
+    batch = batch_of(request, code)
     form = ReasonForm(request.POST)
     if form.is_valid():
         with refusals_on(form):
@@ -197,7 +198,7 @@ def withdraw(request: StaffRequest, code: str) -> HttpResponse:
 @require_POST
 def report_refusal(request: StaffRequest, code: str) -> HttpResponse:
     """Say that the bank took nothing of the file; another person confirms it."""
-    batch = _batch(request, code)
+    batch = batch_of(request, code)
     form = ReasonForm(request.POST)
     if form.is_valid():
         with refusals_on(form):
@@ -211,7 +212,7 @@ def report_refusal(request: StaffRequest, code: str) -> HttpResponse:
 @duty_required(Duty.RELEASE_PAYOUT)
 @require_POST
 def confirm_refusal(request: StaffRequest, code: str) -> HttpResponse:
-    paying.confirm_refusal(batch=_batch(request, code), confirmed_by=request.user)
+    paying.confirm_refusal(batch=batch_of(request, code), confirmed_by=request.user)
     messages.success(
         request,
         _("Refused by the bank. Nothing is held any more; its people can be paid with another payout."),
@@ -223,7 +224,7 @@ def confirm_refusal(request: StaffRequest, code: str) -> HttpResponse:
 @require_POST
 def download(request: StaffRequest, code: str) -> HttpResponse:
     """A file for the bank; taking one for the first time marks the payout as sent."""
-    file = exporting.export(batch=_batch(request, code), actor=request.user)
+    file = exporting.export(batch=batch_of(request, code), actor=request.user)
     name = request.POST.get("name") or file.name
     if name not in file.files:
         raise Http404
@@ -236,14 +237,14 @@ def download(request: StaffRequest, code: str) -> HttpResponse:
 @require_POST
 def ask_bank(request: StaffRequest, code: str) -> HttpResponse:
     """The lines that the bank has not decided, as a list to ask it about."""
-    file = asking.query_list(batch=_batch(request, code), actor=request.user)
+    file = asking.query_list(batch=batch_of(request, code), actor=request.user)
     return _attached(file.name, file.content)
 
 
 @duty_required(Duty.IMPORT_BANK_RESULT)
 @require_POST
 def take_result(request: StaffRequest, code: str) -> HttpResponse:
-    batch = _batch(request, code)
+    batch = batch_of(request, code)
     form = FileForm(request.POST, request.FILES)
     outcome = before = None
     if form.is_valid():
@@ -251,7 +252,7 @@ def take_result(request: StaffRequest, code: str) -> HttpResponse:
         before = results.imported_before(batch, content)
         with refusals_on(form):
             outcome = settlement.import_result(batch=batch, content=content, actor=request.user)
-    if outcome is not None and before and not (outcome.paid or outcome.failed or outcome.unknown):
+    if outcome is not None and before and not outcome.is_news:
         messages.info(
             request,
             _("This file had been imported already, on %(when)s. Nothing was added.")
@@ -269,6 +270,16 @@ def take_result(request: StaffRequest, code: str) -> HttpResponse:
             )
             % {"paid": paid, "failed": failed},
         )
+        if outcome.returned:
+            messages.warning(
+                request,
+                ngettext(
+                    "%(count)s payment came back; the next payout includes it.",
+                    "%(count)s payments came back; the next payout includes them.",
+                    len(outcome.returned),
+                )
+                % {"count": len(outcome.returned)},
+            )
         return redirect("office_payout", code=code)
     return _page(request, batch, result_form=form)
 
@@ -294,6 +305,9 @@ def _page(request: StaffRequest, batch: Batch, **forms: Any) -> HttpResponse:
         "withdraw_form": ReasonForm(),
         "refusal_form": ReasonForm(),
         "result_form": FileForm(),
+        "returns": Return.objects.filter(line__batch=batch, transaction=None).select_related(
+            "line", "reported_by"
+        ),
     }
     return desk.page(request, "payout", "payouts", context | forms, union=batch.bank_account.book.union)
 

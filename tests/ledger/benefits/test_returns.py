@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from djmoney.money import Money
@@ -62,15 +63,15 @@ def comes_back(federation: Federation, batch: Batch) -> bytes:
     return content
 
 
-def reported(federation: Federation, batch: Batch, **changes: object) -> Return:
-    facts: dict[str, object] = {
+def reported(federation: Federation, batch: Batch, **changes: Any) -> Return:
+    facts: dict[str, Any] = {
         "line": first_line(batch),
         "came_back_on": TODAY,
         "reason": "ACCOUNT_CLOSED",
         "bank_reference": "20260316R1",
         "reported_by": federation.cashier,
     }
-    return returns.report(**facts | changes)  # type: ignore[arg-type]
+    return returns.report(**facts | changes)
 
 
 def sent(federation: Federation, run: Run) -> Batch:
