@@ -19,3 +19,4 @@ class BenefitsConfig(AppConfig):
         register(_("what came back from the bank is owed to its people"), integrity.RETURNS)
         register(_("payment lists add up"), integrity.RUNS)
         register(_("budgets hold what was promised"), integrity.BUDGETS)
+        register(_("grants to unions equal their postings"), integrity.GRANTS)

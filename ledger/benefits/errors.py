@@ -46,6 +46,12 @@ class OverBudget(BenefitError):
     code = "over_budget"
 
 
+class OverYearlyLimit(BenefitError):
+    """What the rules do not give a union, at all or any more in this year."""
+
+    code = "over_yearly_limit"
+
+
 class NobodyEligible(BenefitError):
     code = "nobody_eligible"
 
@@ -94,6 +100,10 @@ def _refusal(sqlstate: str | None, constraint: str | None) -> BenefitError | Non
             return WrongState(_("Places are taken and given back by claims only."))
         case ("PH055", _):
             return WrongState(_("The budget does not agree with what was promised."))
+        case ("PH056", _):
+            return OverYearlyLimit(_("The rules do not give this union so much in this year."))
+        case (_, "new_member_counted_once"):
+            return WrongState(_("Somebody is counted by another grant already. Propose it again."))
         case (_, "one_benefit_per_person_and_year"):
             return WrongState(_("Somebody on this list has this benefit already. Prepare the list again."))
         case (_, "committed_within_budget"):

@@ -1,4 +1,4 @@
-"""What ``ledger_verify`` recomputes about benefits: places, budgets, and agreement with the postings."""
+"""What ``ledger_verify`` recomputes about benefits: places, budgets, grants, and agreement with the postings."""
 
 from __future__ import annotations
 
@@ -87,10 +87,34 @@ RUNS = query_check(f"""
      WHERE r.union_id IN {_UNIONS}
      GROUP BY r.id HAVING (count(c.id), sum(c.amount)) IS DISTINCT FROM (r.count::bigint, r.total)""")
 
-# What is promised to people: the parts of approved lists, and of every place of a campaign.
+# What is promised: the parts of approved lists and of every place of a campaign, and approved grants to unions.
 BUDGETS = query_check(f"""
     SELECT format('budget of %%s for %%s in %%s: says %%s committed, promised %%s', u.code, p.code, l.year_key,
-                  l.committed, benefits_promised(l.union_id, l.programme_id, l.year_key))
+                  l.committed, benefits_promised_in_all(l.union_id, l.programme_id, l.year_key))
       FROM benefits_budgetline l JOIN unions_union u ON u.id = l.union_id
       JOIN benefits_programme p ON p.id = l.programme_id
-     WHERE l.union_id IN {_UNIONS} AND l.committed <> benefits_promised(l.union_id, l.programme_id, l.year_key)""")
+     WHERE l.union_id IN {_UNIONS}
+       AND l.committed <> benefits_promised_in_all(l.union_id, l.programme_id, l.year_key)""")
+
+# A grant paid or received is one posting of its amount in each book, and names whom it counts.
+GRANTS = query_check(f"""
+    SELECT format('grant %%s of %%s: paid %%s, received %%s', g.code, g.amount, paid.amount, received.amount)
+      FROM benefits_uniongrant g
+      LEFT JOIN (SELECT transaction_id, sum(amount) AS amount FROM books_transfer GROUP BY 1) paid
+             ON paid.transaction_id = g.paid_id
+      LEFT JOIN (SELECT transaction_id, sum(amount) AS amount FROM books_transfer GROUP BY 1) received
+             ON received.transaction_id = g.received_id
+     WHERE (g.payer_id IN {_UNIONS} OR g.receiver_id IN {_UNIONS})
+       AND (g.state = 'paid' AND paid.amount IS DISTINCT FROM g.amount
+            OR g.received_id IS NOT NULL AND received.amount IS DISTINCT FROM g.amount)
+    UNION ALL
+    SELECT format('transaction %%s of book %%s moves a grant that nobody knows', t.external_key, b.code)
+      FROM books_transaction t JOIN books_book b ON b.id = t.book_id
+      LEFT JOIN benefits_uniongrant g ON t.id IN (g.paid_id, g.received_id)
+     WHERE t.kind LIKE 'grant.%%' AND t.reverses_id IS NULL AND t.book_id = ANY(%(books)s) AND g.id IS NULL
+    UNION ALL
+    SELECT format('grant %%s: says %%s people, names %%s', g.code, g.people, count(m.id))
+      FROM benefits_uniongrant g LEFT JOIN benefits_grantedmember m ON m.grant_id = g.id
+     WHERE g.payer_id IN {_UNIONS}
+     GROUP BY g.id HAVING count(m.id) <> coalesce(g.people, 0)
+         OR count(m.id) FILTER (WHERE m.is_counted = (g.state = 'returned')) > 0""")

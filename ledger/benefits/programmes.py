@@ -30,6 +30,7 @@ from .models import (
     Programme,
     ProgrammeVersion,
     RankPrize,
+    ReceiverKind,
     VersionState,
 )
 from .sharing import WHOLE
@@ -55,6 +56,7 @@ def draft(
     facts = dict(known_programmes()[code])
     shares, tiers = facts.pop("shares"), facts.pop("tiers", [])
     prizes, evidence = facts.pop("prizes", []), facts.pop("evidence", [])
+    receivers = facts.pop("receivers", [])
     programme, _created = Programme.objects.get_or_create(
         code=facts.pop("code"),
         defaults={"owner": owner, **{name: facts[name] for name in ("name", "name_en", "kind")}},
@@ -74,6 +76,7 @@ def draft(
     AmountTier.objects.bulk_create([AmountTier(version=version, **tier) for tier in tiers])
     RankPrize.objects.bulk_create([RankPrize(version=version, **prize) for prize in prizes])
     EvidenceKind.objects.bulk_create([EvidenceKind(version=version, kind=kind) for kind in evidence])
+    ReceiverKind.objects.bulk_create([ReceiverKind(version=version, kind=kind) for kind in receivers])
     audit.record(
         actor=prepared_by, action="programme.drafted", target=version, union=owner, programme=programme.code
     )
@@ -113,8 +116,9 @@ def activate(*, version: ProgrammeVersion, approved_by: User) -> ProgrammeVersio
 def lock(version: ProgrammeVersion) -> None:
     """Lock the programme until the database transaction ends, and read the version as it is then.
 
-    First of the rows of lock 1 of ``ledger.books.locks``: the programme, then campaigns and lists, then batches, then
-    commitments and claims, then budget lines. Whoever counts what a programme has given out already holds it.
+    First of the rows of lock 1 of ``ledger.books.locks``: the programme, then campaigns, lists and grants, then
+    batches, then commitments and claims, then budget lines. Whoever counts what a programme has given out already
+    holds it.
     """
     Programme.objects.select_for_update().get(pk=version.programme_id)
     version.refresh_from_db()

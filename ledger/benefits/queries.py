@@ -112,8 +112,10 @@ class Overview:
 
 
 def active_versions() -> QuerySet[ProgrammeVersion]:
+    """Rules in force of what people get; grants to unions are nothing for members."""
     return (
         ProgrammeVersion.objects.filter(state=VersionState.ACTIVE)
+        .exclude(programme__kind=Kind.GRANT)
         .select_related("programme__owner")
         .prefetch_related("shares")
         .order_by("programme__code")

@@ -1,8 +1,9 @@
-"""The nouns of benefits: programmes with versions, budgets and commitments, runs, campaigns with places and claims."""
+"""The nouns of benefits: programmes, budgets, commitments, runs, campaigns with places and claims, grants to unions."""
 
 from .campaign import Campaign, CampaignState, Claim, ClaimState, Place, Transport
 from .coming_back import Return
 from .commitment import PAYABLE, BudgetLine, Commitment, CommitmentState
+from .grant import GrantedMember, GrantState, ReceiverKind, UnionGrant
 from .programme import (
     AmountRule,
     AmountTier,
@@ -42,6 +43,8 @@ __all__ = [
     "EvidenceKind",
     "ExclusiveProgramme",
     "FundingShare",
+    "GrantState",
+    "GrantedMember",
     "Kind",
     "OnceScope",
     "Payee",
@@ -51,10 +54,12 @@ __all__ = [
     "Programme",
     "ProgrammeVersion",
     "RankPrize",
+    "ReceiverKind",
     "Return",
     "Run",
     "RunState",
     "Transport",
+    "UnionGrant",
     "VersionState",
     "YearBasis",
 ]
