@@ -30,6 +30,7 @@ from portal.unions.models import Union
 from .waiting import waiting_for
 
 SEES_RUNS = (Duty.PREPARE_RUN, Duty.APPROVE_RUN, Duty.BUILD_PAYOUT, Duty.VIEW_BOOKS)
+SEES_GRANTS = (Duty.PREPARE_RUN, Duty.VERIFY_EVIDENCE, Duty.APPROVE_RUN, Duty.VIEW_BOOKS)
 SEES_PAYOUTS = (Duty.BUILD_PAYOUT, Duty.RELEASE_PAYOUT, Duty.IMPORT_BANK_RESULT, Duty.VIEW_BOOKS)
 SEES_CLAIMS = (Duty.VERIFY_EVIDENCE, Duty.APPROVE_RUN, Duty.BUILD_PAYOUT, Duty.VIEW_BOOKS)
 SEES_PROGRAMMES = (Duty.MANAGE_PROGRAMMES, Duty.APPROVE_PROGRAMMES, Duty.VIEW_BOOKS)
@@ -43,6 +44,7 @@ _MENU: tuple[tuple[str, str | Promise, str, str, tuple[Duty, ...]], ...] = (
     ("programmes", _("Programmes"), "/office/programmes/", "gift", SEES_PROGRAMMES),
     ("runs", _("Payment lists"), "/office/runs/", "document", SEES_RUNS),
     ("claims", _("Claims"), "/office/claims/", "train", SEES_CLAIMS),
+    ("grants", _("Grants to unions"), "/office/grants/", "coin", SEES_GRANTS),
     ("payouts", _("Payouts"), "/office/payouts/", "bank", SEES_PAYOUTS),
     ("books", _("Books"), "/office/books/", "ledger", (Duty.VIEW_BOOKS,)),
     ("bank", _("Reconciliation"), "/office/bank/", "scale", SEES_BANK),
