@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                     ("run", "Paid by list"),
                     ("claim", "First come until full"),
                     ("award", "Award on application"),
-                    ("grant", "Grant to a union"),
+                    ("grant", "Grant to unions"),
                 ],
                 max_length=10,
                 verbose_name="kind",

@@ -15,7 +15,7 @@ class Kind(models.TextChoices):
     RUN = "run", _("Paid by list")  # 批量发放
     CLAIM = "claim", _("First come until full")  # 先到先得
     AWARD = "award", _("Award on application")  # 申请奖励
-    GRANT = "grant", _("Grant to a union")  # 对下补助
+    GRANT = "grant", _("Grant to unions")  # 工会补助
 
 
 class Population(models.TextChoices):

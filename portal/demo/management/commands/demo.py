@@ -23,7 +23,7 @@ from content.models import PolicyPage
 from portal.accounts import audit
 from portal.accounts.models import AuditEvent
 from portal.bootstrap.places import local_folder
-from portal.demo import database, dues_day, main_job, month_end, serving, staff, world
+from portal.demo import database, dues_day, main_job, month_end, serving, staff, union_grants, world
 from portal.errors import DomainError
 from portal.unions.models import Union
 
@@ -114,6 +114,7 @@ class Command(BaseCommand):
         with dues_day.platform(job.dates.day(12)) as platform:
             dues_day.pay_online(job, platform)
             main_job.pay_subsidy(job, versions["card_subsidy"])
+            union_grants.grant_to_unions(job, versions)
             main_job.grant_travel(job, versions["travel_back"], timezone.now())
             main_job.plan_next_campaign(job, versions["travel_back"])
             month_end.reconcile(job)
