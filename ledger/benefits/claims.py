@@ -72,7 +72,12 @@ def claim(*, member: Member, campaign: Campaign, trip: Trip, entered_by: User | 
     if not _is_any_free(campaign):
         return _existing_or_full(member, campaign)
     reasons = eligibility.reasons_against(
-        member=member, version=campaign.version, union=campaign.union, on=timezone.localdate()
+        member=member,
+        version=campaign.version,
+        union=campaign.union,
+        year_key=campaign.year_key,
+        on=timezone.localdate(),
+        asks_again=True,
     )
     if reasons:
         raise NotEligible(reasons)

@@ -254,6 +254,7 @@ class Entitlement:
     year: int
     status: str
     reasons: list[str] = field(default_factory=list)
+    reading: list[eligibility.Reason] = field(default_factory=list)
     campaign: Campaign | None = None
     claim: Claim | None = None
     commitment: Commitment | None = None
@@ -291,7 +292,9 @@ def _entitlement(member: Member, version: ProgrammeVersion, on: dt.date) -> Enti
     if claim is not None:
         return Entitlement(**found, status=status_of_claim(claim))
     union = campaign.union if campaign else version.programme.owner
-    reasons = eligibility.reasons_against(member=member, version=version, union=union, on=on)
+    asked = eligibility.Asked(version=version, union=union, year_key=year, on=on)
+    found["reading"] = eligibility.reading(member=member, asked=asked)
+    reasons = [reason.text for reason in found["reading"] if reason.refuses]
     if reasons:
         return Entitlement(**found, status="not_eligible", reasons=reasons)
     return Entitlement(**found, status=_open_status(version, campaign, left))

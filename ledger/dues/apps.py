@@ -8,9 +8,11 @@ class DuesConfig(AppConfig):
 
     def ready(self) -> None:
         from ledger.books.integrity import register
+        from portal.members.standing import Dues, register_dues
 
-        from . import integrity
+        from . import integrity, standing
 
+        register_dues(Dues(standing.paid_up, standing.months_owed))
         register(_("paid dues cover the months paid for"), integrity.MONTHS)
         register(_("dues payments equal their postings and receipts"), integrity.POSTINGS)
         register(_("dues taken back have their red-letter entry and red receipt"), integrity.REVERSALS)

@@ -51,7 +51,11 @@ def _locked_counter(campaign: Any, members: list[Any], worker: int) -> int:
     won = 0
     for member in members[worker::_WORKERS]:
         if claims.claim_of(member, campaign) or eligibility.reasons_against(
-            member=member, version=campaign.version, union=campaign.union, on=campaign.travel_to
+            member=member,
+            version=campaign.version,
+            union=campaign.union,
+            year_key=campaign.year_key,
+            on=campaign.travel_to,
         ):
             continue
         with transaction.atomic(), connection.cursor() as cursor:
