@@ -297,3 +297,16 @@ def test_facts_about_a_member_are_answered_with_yes_or_no(browser: Client) -> No
 
 def test_the_tab_bar_leaves_the_footer_within_reach(browser: Client) -> None:
     assert re.search(r'<body class="page\s+page-member\s*">', browser.get("/me/").content.decode())
+
+
+def test_the_page_of_a_benefit_tells_each_condition_and_what_to_do(
+    browser: Client, everything: None, member: Member
+) -> None:
+    browser.cookies["django_language"] = "en"
+    page = browser.get("/me/benefits/card_subsidy/").content.decode()
+    for words in ("Member of Sample Community.", "In the register as: Migrant workers.", "Own service card"):
+        assert words in page, words
+    Member.objects.filter(pk=member.pk).update(is_migrant_worker=False)
+    page = browser.get("/me/benefits/card_subsidy/").content.decode()
+    assert "It is for: Migrant workers." in page
+    assert "If that is wrong, the union can correct the register." in page
