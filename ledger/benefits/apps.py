@@ -14,6 +14,7 @@ class BenefitsConfig(AppConfig):
 
         register_used(programmes.expense_accounts)
         register(_("every taken place has one claim"), integrity.PLACES)
+        register(_("no place is free while somebody waits for it"), integrity.WAITING_LISTS)
         register(_("paid benefits equal their postings"), integrity.POSTINGS)
         register(_("benefits stand as their payout lines do"), integrity.LINES)
         register(_("what came back from the bank is owed to its people"), integrity.RETURNS)

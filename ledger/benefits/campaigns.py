@@ -48,10 +48,12 @@ def open_campaign(
     places: int | None = None,
     opens_at: dt.datetime | None = None,
     closes_at: dt.datetime | None = None,
+    waitlist: bool = True,
 ) -> Campaign:
     """Make a campaign with all its places and reserve their whole budget; it opens at a server instant.
 
-    Without other orders it has the rules' quota and opens and closes the rules' days before and after the festival.
+    Without other orders it has the rules' quota and opens and closes the rules' days before and after the festival;
+    with a ``waitlist`` people can wait in line when all places are taken.
     Raises NotAllowed, WrongState when the rules are not in force for all of it, OverBudget, BenefitError for more
     places than the rules have.
     """
@@ -83,6 +85,7 @@ def open_campaign(
         closes_at=closes_at,
         travel_from=festival - dt.timedelta(days=version.travel_days_before),
         travel_to=festival + dt.timedelta(days=version.travel_days_after),
+        waitlist=waitlist,
         prepared_by=prepared_by,
     )
     pairs = programmes.funders(version, union)

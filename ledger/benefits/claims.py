@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from djmoney.money import Money
 
+from ledger.books.locks import lock_queue_of
 from portal.accounts import audit
 from portal.accounts.models import User
 from portal.accounts.permissions import require
@@ -23,8 +24,16 @@ from portal.accounts.roles import Duty
 from portal.design.dates import cn_date, cn_datetime
 from portal.members.models import Member
 
-from . import eligibility
-from .errors import BenefitError, CampaignClosed, NotEligible, QuotaFull, TripRefused, WrongState
+from . import eligibility, waiting_list
+from .errors import (
+    BenefitError,
+    CampaignClosed,
+    NotEligible,
+    QuotaFull,
+    TripRefused,
+    WrongState,
+    benefit_refusals,
+)
 from .models import Campaign, CampaignState, Claim, ClaimState, Place, Transport
 
 # One statement, prepared: find a place and write the claim, whose trigger takes the place. Somebody who claims twice at
@@ -47,6 +56,7 @@ SELECT * FROM made
 """
 _ANY_FREE = "SELECT EXISTS (SELECT FROM benefits_place WHERE campaign_id = %(campaign)s AND is_free)"
 _GIVEN_UP = [ClaimState.REJECTED, ClaimState.WITHDRAWN]
+_CAN_BE_GIVEN_UP = [ClaimState.WAITING, ClaimState.SUBMITTED, ClaimState.VERIFIED]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,17 +69,21 @@ class Trip:
     fare: Money
 
 
-def claim(*, member: Member, campaign: Campaign, trip: Trip, entered_by: User | None = None) -> Claim:
+def claim(
+    *, member: Member, campaign: Campaign, trip: Trip, entered_by: User | None = None, or_wait: bool = False
+) -> Claim:
     """Take the lowest free place for the member; asking again gives the claim that the member has.
 
-    ``entered_by`` is the staff member who types for a person without a phone. The grant is the fare, at most the rules'
-    amount. Raises CampaignClosed (by the server's clock), NotEligible with every reason, QuotaFull, NotAllowed.
+    With ``or_wait`` the claim joins the waiting list when all places are taken. ``entered_by`` is the staff member who
+    types for a person without a phone. The grant is the fare, at most the rules' amount. Raises CampaignClosed (by the
+    server's clock), NotEligible with every reason, QuotaFull, NotAllowed.
     """
     if entered_by is not None:
         require(entered_by, Duty.ACCEPT_APPLICATION, campaign.union)
     _require_open(campaign)
     _require_trip(campaign, trip)
-    if not _is_any_free(campaign):
+    waits = or_wait and campaign.waitlist
+    if not waits and not _is_any_free(campaign):
         return _existing_or_full(member, campaign)
     reasons = eligibility.reasons_against(
         member=member,
@@ -81,11 +95,12 @@ def claim(*, member: Member, campaign: Campaign, trip: Trip, entered_by: User | 
     )
     if reasons:
         raise NotEligible(reasons)
-    return _take_place(member, campaign, trip, entered_by)
+    wanted = _wanted(member, campaign, trip, entered_by)
+    return _take_place_or_wait(wanted) if waits else _take_place(wanted)
 
 
-def _take_place(member: Member, campaign: Campaign, trip: Trip, entered_by: User | None) -> Claim:
-    wanted = Claim(
+def _wanted(member: Member, campaign: Campaign, trip: Trip, entered_by: User | None) -> Claim:
+    return Claim(
         campaign=campaign,
         programme_id=campaign.version.programme_id,
         year_key=campaign.year_key,
@@ -97,11 +112,46 @@ def _take_place(member: Member, campaign: Campaign, trip: Trip, entered_by: User
         amount=min(trip.fare, campaign.version.amount),
         entered_by=entered_by,
     )
-    parameters = {
-        "campaign": campaign.pk,
+
+
+def _take_place(wanted: Claim) -> Claim:
+    values = _values(wanted)
+    while not _took(wanted, values):
+        if claim_of(wanted.member, wanted.campaign) is not None or not _wait_for_place(wanted.campaign):
+            return _existing_or_full(wanted.member, wanted.campaign)
+    return wanted
+
+
+def _take_place_or_wait(wanted: Claim) -> Claim:
+    """A place while there is one, else the next number in line; a place given up in between is tried for again."""
+    values = _values(wanted)
+    while not _took(wanted, values):
+        existing = claim_of(wanted.member, wanted.campaign)
+        if existing is not None:
+            return existing
+        if not _wait_for_place(wanted.campaign):
+            with benefit_refusals(), transaction.atomic():
+                joined = waiting_list.join(values)
+            if joined is not None:
+                return joined
+    return wanted
+
+
+def _took(wanted: Claim, values: dict[str, object]) -> bool:
+    row = _fetch(_TAKE, values)
+    if row is None:
+        return False
+    wanted.pk, wanted.place_id, wanted.place_number, wanted.claimed_at = row
+    wanted._state.adding = False
+    return True
+
+
+def _values(wanted: Claim) -> dict[str, object]:
+    return {
+        "campaign": wanted.campaign_id,
         "programme": wanted.programme_id,
         "year": wanted.year_key,
-        "member": member.pk,
+        "member": wanted.member_id,
         "day": wanted.travelled_on,
         "transport": wanted.transport,
         "ticket": wanted.ticket_number,
@@ -109,14 +159,6 @@ def _take_place(member: Member, campaign: Campaign, trip: Trip, entered_by: User
         "amount": wanted.amount.amount,
         "by": wanted.entered_by_id,
     }
-    while True:
-        row = _fetch(_TAKE, parameters)
-        if row is not None:
-            wanted.pk, wanted.place_id, wanted.place_number, wanted.claimed_at = row
-            wanted._state.adding = False
-            return wanted
-        if claim_of(member, campaign) is not None or not _wait_for_place(campaign):
-            return _existing_or_full(member, campaign)
 
 
 def _fetch(statement: str, parameters: dict[str, object]) -> tuple[Any, ...] | None:
@@ -164,7 +206,10 @@ def claim_of(member: Member, campaign: Campaign) -> Claim | None:
 
 @transaction.atomic
 def give_back(*, claim: Claim, actor: User) -> Claim:
-    """The member withdraws a claim that nobody has approved; the place is free for the next. Raises WrongState."""
+    """The member withdraws a claim that nobody has approved, or leaves the line; a place goes to the first in line.
+
+    Raises WrongState.
+    """
     locked = _lock(claim)
     if actor.pk != locked.member.user_id:
         require(actor, Duty.ACCEPT_APPLICATION, locked.campaign.union)
@@ -173,7 +218,10 @@ def give_back(*, claim: Claim, actor: User) -> Claim:
 
 @transaction.atomic
 def reject(*, claim: Claim, reason: str, actor: User) -> Claim:
-    """Refuse a claim whose evidence does not hold, with the reason that the member reads. Raises WrongState."""
+    """Refuse a claim whose evidence does not hold, with the reason that the member reads; its place goes down the line.
+
+    Raises WrongState.
+    """
     locked = _lock(claim)
     require(actor, Duty.VERIFY_EVIDENCE, locked.campaign.union)
     if not reason.strip():
@@ -182,15 +230,28 @@ def reject(*, claim: Claim, reason: str, actor: User) -> Claim:
 
 
 def _free(claim: Claim, state: ClaimState, reason: str, actor: User, action: str) -> Claim:
-    if claim.state not in (ClaimState.SUBMITTED, ClaimState.VERIFIED):
+    if claim.state not in _CAN_BE_GIVEN_UP:
         raise WrongState(_("This claim is in the state “%(state)s”.") % {"state": claim.get_state_display()})
     claim.state, claim.reason = state, reason
     claim.save(update_fields=["state", "reason"])
     audit.record(actor=actor, action=action, target=claim, union=claim.campaign.union, reason=reason)
+    promoted = promoted_after(claim)
+    if promoted is not None:
+        audit.record(actor=actor, action="claim.promoted", target=promoted, union=claim.campaign.union)
     return claim
 
 
+def promoted_after(given_up: Claim) -> Claim | None:
+    """Whoever holds the place that a claim gave up, if it went down the waiting list."""
+    if given_up.place_id is None:
+        return None
+    holders = Claim.objects.filter(place=given_up.place_id).exclude(state__in=_GIVEN_UP)
+    return holders.filter(promoted_at__isnull=False).select_related("campaign").first()
+
+
 def _lock(claim: Claim) -> Claim:
+    """The queue before the claim: whoever hands a place on locks the first in line, who may be giving up too."""
+    lock_queue_of(claim.campaign_id)
     return (
         Claim.objects.select_for_update(of=("self",))
         .select_related("campaign__union", "member")

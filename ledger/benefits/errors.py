@@ -89,24 +89,31 @@ class FundsNotReceived(BenefitError):
 
 
 def _refusal(sqlstate: str | None, constraint: str | None) -> BenefitError | None:
-    match sqlstate, constraint:
-        case ("PH051", _):
+    match sqlstate:
+        case "PH051":
             return VersionIsFinal(_("Approved rules are never changed. Make a new version instead."))
-        case ("PH052", _):
+        case "PH052":
             return SharesIncomplete(_("The shares of the funders must add up to 100 %."))
-        case ("PH053", _):
+        case "PH053":
             return WrongState(_("What was approved or paid is not changed any more."))
-        case ("PH054", _):
+        case "PH054":
             return WrongState(_("Places are taken and given back by claims only."))
-        case ("PH055", _):
+        case "PH055":
             return WrongState(_("The budget does not agree with what was promised."))
-        case ("PH056", _):
+        case "PH056":
             return OverYearlyLimit(_("The rules do not give this union so much in this year."))
-        case (_, "new_member_counted_once"):
+        case "PH058":
+            return QuotaFull(_("All places are taken, and this campaign has no waiting list."))
+    return _refusal_of(constraint)
+
+
+def _refusal_of(constraint: str | None) -> BenefitError | None:
+    match constraint:
+        case "new_member_counted_once":
             return WrongState(_("Somebody is counted by another grant already. Propose it again."))
-        case (_, "one_benefit_per_person_and_year"):
+        case "one_benefit_per_person_and_year":
             return WrongState(_("Somebody on this list has this benefit already. Prepare the list again."))
-        case (_, "committed_within_budget"):
+        case "committed_within_budget":
             return OverBudget(_("The budget of this year does not cover this."))
     return None
 

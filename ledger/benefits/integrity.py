@@ -17,6 +17,21 @@ PLACES = query_check(f"""
       FROM benefits_campaign c LEFT JOIN benefits_place p ON p.campaign_id = c.id
      WHERE c.union_id IN {_UNIONS} GROUP BY c.id HAVING count(p.id) <> c.places""")
 
+# Until the close nobody waits beside a free place, and places go down the line in order.
+WAITING_LISTS = query_check(f"""
+    SELECT format('campaign %%s: %%s places are free, %%s people wait', c.code, p.free, w.waiting)
+      FROM benefits_campaign c
+      JOIN LATERAL (SELECT count(*) AS free FROM benefits_place WHERE campaign_id = c.id AND is_free) p ON p.free > 0
+      JOIN LATERAL (SELECT count(*) AS waiting FROM benefits_claim
+                     WHERE campaign_id = c.id AND state = 'waiting') w ON w.waiting > 0
+     WHERE c.closes_at > now() AND c.union_id IN {_UNIONS}
+    UNION ALL
+    SELECT format('campaign %%s: number %%s in line was passed over', c.code, w.waiting_number)
+      FROM benefits_campaign c JOIN benefits_claim w ON w.campaign_id = c.id AND w.state = 'waiting'
+     WHERE c.union_id IN {_UNIONS}
+       AND EXISTS (SELECT FROM benefits_claim later WHERE later.campaign_id = c.id
+                      AND later.promoted_at IS NOT NULL AND later.waiting_number > w.waiting_number)""")
+
 POSTINGS = query_check(f"""
     SELECT format('commitment %%s of %%s: posted %%s', c.id, c.amount, coalesce(t.amount, 0))
       FROM benefits_commitment c

@@ -117,8 +117,8 @@ def lock(version: ProgrammeVersion) -> None:
     """Lock the programme until the database transaction ends, and read the version as it is then.
 
     First of the rows of lock 1 of ``ledger.books.locks``: the programme, then campaigns, lists and grants, then
-    batches, then commitments and claims, then budget lines. Whoever counts what a programme has given out already
-    holds it.
+    batches, then the queue of a campaign, then commitments and claims, then budget lines. Whoever counts what a
+    programme has given out already holds it.
     """
     Programme.objects.select_for_update().get(pk=version.programme_id)
     version.refresh_from_db()

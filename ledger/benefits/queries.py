@@ -260,6 +260,11 @@ class Entitlement:
     commitment: Commitment | None = None
     places_left: int | None = None
 
+    @property
+    def can_wait(self) -> bool:
+        """Whether the member could join the waiting list now."""
+        return self.status == "full" and self.campaign is not None and self.campaign.waitlist
+
 
 def entitlements(member: Member, on: dt.date) -> list[Entitlement]:
     """Every programme in force with what the member has or can do: eligible now, later, or why not."""
@@ -335,7 +340,12 @@ def status_of(commitment: Commitment) -> str:
 
 def status_of_claim(claim: Claim) -> str:
     """The word of portal.design.status for a claim that is no commitment yet."""
-    return "checked" if claim.state == ClaimState.VERIFIED else str(claim.state)
+    match claim.state:
+        case ClaimState.VERIFIED:
+            return "checked"
+        case ClaimState.WAITING:
+            return "closed" if claim.campaign.state == CampaignState.CLOSED else "in_line"
+    return str(claim.state)
 
 
 def money_of(member: Member) -> QuerySet[Commitment]:
@@ -364,7 +374,7 @@ def claims_of(member: Member) -> QuerySet[Claim]:
 
 def undecided_claims_of(member: Member) -> QuerySet[Claim]:
     """Claims on their way to approval, and those that were refused; what was approved is in ``money_of``."""
-    states = [ClaimState.SUBMITTED, ClaimState.VERIFIED, ClaimState.REJECTED]
+    states = [ClaimState.WAITING, ClaimState.SUBMITTED, ClaimState.VERIFIED, ClaimState.REJECTED]
     return claims_of(member).filter(state__in=states).select_related("programme", "campaign__version")
 
 

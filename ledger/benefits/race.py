@@ -60,7 +60,7 @@ def run(*, campaign: Campaign, member_ids: list[int], workers: int, processes: i
     seconds = _in_processes(
         campaign, [part + again[n - 1] for n, part in enumerate(parts)], threads=-(-workers // processes)
     )
-    live = Claim.objects.filter(campaign=campaign).exclude(state__in=["rejected", "withdrawn"])
+    live = Claim.objects.filter(campaign=campaign).exclude(state__in=["waiting", "rejected", "withdrawn"])
     claims = live.count()
     people = live.values("member").distinct().count()
     used = live.values("place").distinct().count()

@@ -1,6 +1,7 @@
 """Every lock of the ledger by name, in the order in which they are taken.
 
-1. rows that say what is paid (places, commitments, batches, a member's dues), each by its own module;
+1. rows that say what is paid (places, commitments, batches, a member's dues), each by its own module; before the claims
+   of a campaign the ``QUEUE_LOCK`` of its waiting list (joining, and in the triggers that hand a place on);
 2. the book while its budget, bank accounts or opening balances are set; the voucher or hold that is ended;
 3. ``PERIOD_LOCK`` of the books involved, by book id: posts share it (in a trigger), closing and new
    accounts take it alone;
@@ -19,6 +20,7 @@ from django.db import connection
 PERIOD_LOCK = 7001
 ANCHOR_LOCK = 7003
 DOCUMENT_LOCK = 7004
+QUEUE_LOCK = 7005
 
 
 def lock_periods_alone(book_id: int) -> None:
@@ -31,6 +33,11 @@ def lock_documents_of(book_id: int) -> None:
     _lock(DOCUMENT_LOCK, book_id)
 
 
-def _lock(space: int, book_id: int) -> None:
+def lock_queue_of(campaign_id: int) -> None:
+    """One after another: nobody joins the waiting list while a place is given up to nobody."""
+    _lock(QUEUE_LOCK, campaign_id)
+
+
+def _lock(space: int, of: int) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [space, book_id])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [space, of])

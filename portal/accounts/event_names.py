@@ -49,6 +49,7 @@ EVENTS: Final[dict[str, Promise]] = {
     "grant.received": _("Grant to a union received"),
     "campaign.opened": _("Campaign opened"),
     "claim.withdrawn": _("Claim given back"),
+    "claim.promoted": _("Place handed to the first in line"),
     "claim.rejected": _("Claim refused"),
     "claims.verified": _("Evidence of claims checked"),
     "claims.approved": _("Claims approved"),

@@ -12,7 +12,7 @@ from djmoney.money import Money
 from ninja import NinjaAPI
 from ninja.security import SessionAuth
 
-from ledger.benefits import claims, queries
+from ledger.benefits import claims, queries, waiting_list
 from ledger.benefits.models import Campaign, Claim
 from ledger.dues import queries as dues
 from portal.members.models import Member
@@ -74,7 +74,10 @@ def own_claims(request: HttpRequest) -> list[dict[str, Any]]:
 
 @api.post("/me/claims", response=ClaimOut, auth=_MEMBER)
 def claim(request: HttpRequest, wanted: ClaimIn) -> dict[str, Any]:
-    """Take the lowest free place; asking again gives the same claim. 409 when full or closed."""
+    """Take the lowest free place; asking again gives the same claim. 409 when full or closed.
+
+    With ``or_wait`` the claim joins the waiting list when all places are taken, which promises no place.
+    """
     campaign = Campaign.objects.filter(code=wanted.campaign).select_related("version", "union").first()
     if campaign is None:
         raise Http404
@@ -84,7 +87,7 @@ def claim(request: HttpRequest, wanted: ClaimIn) -> dict[str, Any]:
         ticket_number=wanted.ticket_number,
         fare=Money(wanted.fare, "CNY"),
     )
-    return _claim(claims.claim(member=_member(request), campaign=campaign, trip=trip))
+    return _claim(claims.claim(member=_member(request), campaign=campaign, trip=trip, or_wait=wanted.or_wait))
 
 
 @api.delete("/me/claims/{int:pk}", response=ClaimOut, auth=_MEMBER)
@@ -134,6 +137,8 @@ def _claim(found: Claim) -> dict[str, Any]:
         "id": found.pk,
         "campaign": found.campaign.code,
         "place_number": found.place_number,
+        "waiting_number": found.waiting_number,
+        "ahead_in_line": waiting_list.ahead_of(found),
         "state": found.state,
         "travelled_on": found.travelled_on,
         "fare": found.fare.amount,

@@ -51,12 +51,15 @@ class ClaimIn(Schema):
     transport: Transport
     ticket_number: str
     fare: Annotated[Decimal, Field(gt=0, max_digits=8, decimal_places=2)]
+    or_wait: bool = False
 
 
 class ClaimOut(Schema):
     id: int
     campaign: str
-    place_number: int
+    place_number: int | None
+    waiting_number: int | None
+    ahead_in_line: int | None
     state: str
     travelled_on: dt.date
     fare: Decimal

@@ -16,8 +16,7 @@ from djmoney.money import Money
 from content import building, editorial
 from content.models import PolicyPage
 from ledger.benefits import campaigns, claims, funding, list_approval, programmes, queries, runs, settlement
-from ledger.benefits.errors import QuotaFull
-from ledger.benefits.models import Campaign, CommitmentState, ProgrammeVersion, Run, Transport
+from ledger.benefits.models import Campaign, ClaimState, CommitmentState, ProgrammeVersion, Run, Transport
 from ledger.books.models import BankAccount, Book
 from ledger.books.posting import Entry, post
 from ledger.payouts import batches, exporting
@@ -243,11 +242,13 @@ def grant_travel(job: Job, version: ProgrammeVersion, now: dt.datetime) -> Campa
         opens_at=now - dt.timedelta(days=30),
         closes_at=now + dt.timedelta(days=60),
     )
-    turned_away = _rush(job, campaign, wanting)
+    in_line = _rush(job, campaign, wanting)
     job.say(
-        f"campaign {campaign.code}: {campaign.places} places taken in order, {turned_away} members came too late"
+        f"campaign {campaign.code}: {campaign.places} places taken in order, {in_line} members wait in line"
     )
-    live = list(queries.live_claims(campaign).select_related("campaign__union"))
+    live = list(
+        queries.live_claims(campaign).filter(state=ClaimState.SUBMITTED).select_related("campaign__union")
+    )
     for claim in live[-_GIVEN_BACK:]:
         claims.give_back(claim=claim, actor=job.case_worker)
     campaigns.verify(claims=live[:-_GIVEN_BACK], verified_by=job.case_worker)
@@ -264,14 +265,14 @@ def grant_travel(job: Job, version: ProgrammeVersion, now: dt.datetime) -> Campa
     _through_the_bank(job, batch, 24)
     job.say(
         f"{approved} claims checked and approved, payout {batch.code} of {batch.total.amount:,.2f} yuan; "
-        f"{_GIVEN_BACK} places were given back"
+        f"{_GIVEN_BACK} places were given back and went down the line"
     )
     return campaign
 
 
 def _rush(job: Job, campaign: Campaign, wanting: list[Member]) -> int:
     job.dice.shuffle(wanting)
-    turned_away = 0
+    in_line = 0
     span = (campaign.travel_to - campaign.travel_from).days
     for n, member in enumerate(wanting, start=1):
         trip = claims.Trip(
@@ -280,11 +281,9 @@ def _rush(job: Job, campaign: Campaign, wanting: list[Member]) -> int:
             ticket_number=f"E{n:09d}",
             fare=_yuan(Decimal(job.dice.randrange(6_000, 48_000)) / 100),
         )
-        try:
-            claims.claim(member=member, campaign=campaign, trip=trip)
-        except QuotaFull:
-            turned_away += 1
-    return turned_away
+        claim = claims.claim(member=member, campaign=campaign, trip=trip, or_wait=True)
+        in_line += claim.state == ClaimState.WAITING
+    return in_line
 
 
 def plan_next_campaign(job: Job, version: ProgrammeVersion) -> None:

@@ -28,6 +28,7 @@ STATUSES: Final[dict[str, Status]] = {
     "eligible": Status("good", "check-circle", pgettext_lazy("state", "You qualify")),
     "not_eligible": Status("plain", "info", pgettext_lazy("state", "Not for you yet")),
     "submitted": Status("wait", "clock", pgettext_lazy("state", "Submitted")),
+    "in_line": Status("wait", "people", pgettext_lazy("state", "On the waiting list")),
     "pending": Status("wait", "clock", pgettext_lazy("state", "Waiting")),
     "checking": Status("wait", "search", pgettext_lazy("state", "Being checked")),
     "checked": Status("info", "check", pgettext_lazy("state", "Checked")),

@@ -37,8 +37,17 @@ class TripForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
 
+    or_wait = forms.BooleanField(
+        label=_("If all places are taken, put me on the waiting list"),
+        help_text=_("It is served in order until the campaign closes. It does not promise a place."),
+        required=False,
+        initial=True,
+    )
+
     def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not campaign.waitlist:
+            del self.fields["or_wait"]
         last = min(campaign.travel_to, timezone.localdate())
         self.fields["travelled_on"].widget.attrs |= {
             "min": campaign.travel_from.isoformat(),

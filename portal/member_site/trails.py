@@ -8,10 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from ledger.benefits import waiting_list
 from ledger.benefits.models import Claim, ClaimState, Commitment, CommitmentState, ProgrammeVersion, Return
 from ledger.payouts.models import BatchLine, LineState
 from ledger.payouts.reasons import REASONS
+from portal.design.dates import cn_datetime
 
 Step = dict[str, Any]
 
@@ -51,11 +54,18 @@ def of(commitment: Commitment, *, has_card: bool) -> list[Step]:
 
 def of_claim(claim: Claim, *, has_card: bool) -> list[Step]:
     """The steps of a claim that nobody has approved yet, or that was refused."""
-    steps = [*_claimed(claim), *_to_the_card(None)]
+    begun = _claimed(claim)
+    steps = [*begun, *_to_the_card(None)]
     steps[0]["time"] = claim.claimed_at
-    _mark(steps, 2 if claim.state == ClaimState.VERIFIED else 1)
-    if claim.state == ClaimState.REJECTED:
-        steps[1] |= {"state": "failed", "note": claim.reason}
+    checked = len(begun) - 2
+    _mark(steps, checked + (claim.state == ClaimState.VERIFIED))
+    if claim.state == ClaimState.WAITING:
+        _mark(steps, 1)
+        steps[1] |= _in_line(claim)
+    elif claim.state == ClaimState.REJECTED:
+        stopped = checked if claim.place_number is not None else 1
+        _mark(steps, stopped)
+        steps[stopped] |= {"state": "failed", "note": claim.reason}
     elif not has_card:
         steps[-2] |= _waits_for_card()
     return steps
@@ -71,14 +81,38 @@ def _listed(commitment: Commitment) -> list[Step]:
 
 
 def _claimed(claim: Claim) -> list[Step]:
+    ticket: Step = {"title": _("Ticket checked")}
+    if claim.place_number is not None:
+        ticket["note"] = _("Place number %(number)s") % {"number": claim.place_number}
+    waited: list[Step] = []
+    if claim.waiting_number is not None:
+        number = _("Number %(number)s on the waiting list") % {"number": claim.waiting_number}
+        waited = [{"title": _("Moved up to a place"), "note": number, "time": claim.promoted_at}]
     return [
         _under(claim.campaign.version, _("Claimed under clause %(clause)s")),
-        {
-            "title": _("Ticket checked"),
-            "note": _("Place number %(number)s") % {"number": claim.place_number},
-        },
+        *waited,
+        ticket,
         {"title": _("Approved by another person")},
     ]
+
+
+def _in_line(claim: Claim) -> Step:
+    """What is known about a claim in line, and that it promises nothing."""
+    ahead = waiting_list.ahead_of(claim)
+    if ahead is None:
+        return {"state": "failed", "note": _("The campaign closed before a place was given up.")}
+    return {"note": line_words(claim, ahead)}
+
+
+def line_words(claim: Claim, ahead: int) -> str:
+    """Where a claim stands in line, until when, and that it promises nothing."""
+    before = ngettext("%(n)s person is before you.", "%(n)s people are before you.", ahead) % {"n": ahead}
+    if not ahead:
+        before = _("You are the first in line.")
+    until = _(
+        "Places that are given up until %(when)s go down the line in order. It does not promise a place."
+    )
+    return f"{before} {until % {'when': cn_datetime(claim.campaign.closes_at)}}"
 
 
 def _under(version: ProgrammeVersion, title: str) -> Step:

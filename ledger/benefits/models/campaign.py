@@ -34,6 +34,11 @@ class Campaign(models.Model):
     closes_at = models.DateTimeField(_("closes"))
     travel_from = models.DateField(_("trips from"))
     travel_to = models.DateField(_("trips until"))
+    waitlist = models.BooleanField(
+        _("waiting list"),
+        default=True,
+        help_text=_("When all places are taken, whoever applies can wait in line until the campaign closes."),
+    )
     prepared_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("prepared by"),
@@ -93,6 +98,7 @@ class Transport(models.TextChoices):
 
 
 class ClaimState(models.TextChoices):
+    WAITING = "waiting", _("On the waiting list")
     SUBMITTED = "submitted", _("Submitted")
     VERIFIED = "verified", _("Evidence checked")
     APPROVED = "approved", _("Approved")
@@ -104,7 +110,10 @@ _GIVEN_UP = ["rejected", "withdrawn"]
 
 
 class Claim(models.Model):
-    """A member's claim to a place: one person, one place, one year (津东总工发[2019]22号 三(一)3)."""
+    """A member's claim: one person, one place, one year (津东总工发[2019]22号 三(一)3).
+
+    It holds a place from the start, or waits in line with a number of its own until somebody gives a place up.
+    """
 
     campaign = models.ForeignKey(
         Campaign, verbose_name=_("campaign"), on_delete=models.PROTECT, related_name="claims"
@@ -116,8 +125,12 @@ class Claim(models.Model):
     member = models.ForeignKey(
         "members.Member", verbose_name=_("member"), on_delete=models.PROTECT, related_name="claims"
     )
-    place = models.ForeignKey(Place, verbose_name=_("place"), on_delete=models.PROTECT, related_name="claims")
-    place_number = models.PositiveIntegerField(_("place number"))
+    place = models.ForeignKey(
+        Place, verbose_name=_("place"), null=True, on_delete=models.PROTECT, related_name="claims"
+    )
+    place_number = models.PositiveIntegerField(_("place number"), null=True)
+    waiting_number = models.PositiveIntegerField(_("waiting number"), null=True)
+    promoted_at = models.DateTimeField(_("given a place from the waiting list"), null=True)
     state = models.CharField(_("state"), max_length=10, choices=ClaimState, default=ClaimState.SUBMITTED)
     claimed_at = models.DateTimeField(_("claimed"), default=timezone.now)
     travelled_on = models.DateField(_("day of the trip"))
@@ -151,7 +164,12 @@ class Claim(models.Model):
     class Meta:
         verbose_name = _("claim")
         verbose_name_plural = _("claims")
-        ordering = ["place_number"]
+        ordering = ["place_number", "waiting_number"]
+        indexes = [
+            models.Index(
+                fields=["campaign", "waiting_number"], name="line_of_campaign", condition=Q(state="waiting")
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["member", "programme", "year_key"],
@@ -160,6 +178,17 @@ class Claim(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["place"], condition=~Q(state__in=_GIVEN_UP), name="one_claim_per_place"
+            ),
+            models.UniqueConstraint(
+                fields=["campaign", "waiting_number"],
+                condition=Q(waiting_number__isnull=False),
+                name="one_claim_per_waiting_number",
+            ),
+            models.CheckConstraint(
+                condition=Q(place=None, place_number=None, waiting_number__isnull=False, promoted_at=None)
+                & Q(state__in=["waiting", *_GIVEN_UP])
+                | Q(place__isnull=False, place_number__isnull=False) & ~Q(state="waiting"),
+                name="claim_waits_or_has_a_place",
             ),
             models.CheckConstraint(
                 condition=Q(amount__gt=0, amount__lte=F("fare")), name="grant_within_fare"
@@ -175,4 +204,6 @@ class Claim(models.Model):
         ]
 
     def __str__(self) -> str:
+        if self.place_number is None:
+            return f"{self.campaign} W{self.waiting_number}"
         return f"{self.campaign} #{self.place_number}"

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from ledger.benefits import claims, queries
+from ledger.benefits import claims, queries, waiting_list
 from ledger.benefits.models import Claim
 from ledger.benefits.queries import Entitlement
 from portal.accounts.access import member_required, refusals_on
@@ -40,7 +40,7 @@ def detail(request: MemberRequest, code: str) -> HttpResponse:
 
 @member_required
 def apply(request: MemberRequest, code: str) -> HttpResponse:
-    """The form for the trip; sending it twice gives the same place."""
+    """The form for the trip; sending it twice gives the same place, or the same number in line."""
     entitlement = _entitlement(request, code)
     campaign = entitlement.campaign
     if campaign is None:
@@ -55,24 +55,35 @@ def apply(request: MemberRequest, code: str) -> HttpResponse:
                 member=request.member,
                 campaign=campaign,
                 trip=form.trip(),
+                or_wait=form.cleaned_data.get("or_wait", False),
             )
         if claim is not None:
-            messages.success(
-                request,
-                _("You have place number %(number)s. Nobody can take it from you.")
-                % {"number": claim.place_number},
-            )
+            messages.success(request, _taken(claim))
             return redirect("me_benefit", code=code)
-    return render(request, "me/apply.html", {"entitlement": entitlement, "campaign": campaign, "form": form})
+    context = {"entitlement": entitlement, "campaign": campaign, "form": form}
+    context["in_line"] = waiting_list.line(campaign).count() if entitlement.can_wait else 0
+    return render(request, "me/apply.html", context)
 
 
 @member_required
 @require_http_methods(["POST"])
 def give_back(request: MemberRequest, pk: int) -> HttpResponse:
     claim = get_object_or_404(Claim, pk=pk, member=request.member)
-    claims.give_back(claim=claim, actor=request.user)
-    messages.success(request, _("You have given back your place. Somebody else can take it now."))
+    given_up = claims.give_back(claim=claim, actor=request.user)
+    if given_up.place_number is None:
+        messages.success(request, _("You have left the waiting list."))
+    else:
+        messages.success(request, _("You have given back your place. Somebody else can take it now."))
     return redirect("me_benefit", code=claim.programme.code)
+
+
+def _taken(claim: Claim) -> str:
+    if claim.place_number is None:
+        number = {"number": claim.waiting_number}
+        return _("All places are taken. You have number %(number)s on the waiting list.") % number
+    return _("You have place number %(number)s. Nobody can take it from you.") % {
+        "number": claim.place_number
+    }
 
 
 def _entitlement(request: MemberRequest, code: str) -> Entitlement:

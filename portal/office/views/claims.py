@@ -85,9 +85,19 @@ def reject(request: StaffRequest, code: str, pk: int) -> HttpResponse:
         with refusals_on(form):
             taking.reject(claim=claim, reason=form.cleaned_data["reason"], actor=request.user)
         if form.is_valid():
-            messages.success(request, _("Refused; the place is free again."))
+            messages.success(request, _after_refusal(claim))
             return redirect("office_campaign", code=code)
     return desk.page(request, "claim_reject", "claims", {"claim": claim, "form": form})
+
+
+def _after_refusal(claim: Claim) -> str:
+    if claim.place_number is None:
+        return _("Refused; the claim has left the waiting list.")
+    promoted = taking.promoted_after(claim)
+    if promoted is None:
+        return _("Refused; the place is free again.")
+    number = {"number": promoted.waiting_number}
+    return _("Refused; the place went to number %(number)s on the waiting list.") % number
 
 
 @duty_required(Duty.PREPARE_VOUCHER)
@@ -139,7 +149,9 @@ def _seen(request: StaffRequest) -> campaigns.Checked:
 
 def _page(request: StaffRequest, campaign: Campaign, **forms: Any) -> HttpResponse:
     chosen = request.GET.get("state", "")
-    claims = campaign.claims.select_related("member", "commitment").order_by("place_number", "pk")
+    claims = campaign.claims.select_related("member", "commitment").order_by(
+        "place_number", "waiting_number", "pk"
+    )
     if chosen in ClaimState.values:
         claims = claims.filter(state=chosen)
     left = queries.places_left(campaign)
@@ -149,6 +161,7 @@ def _page(request: StaffRequest, campaign: Campaign, **forms: Any) -> HttpRespon
         "campaign": campaign,
         "left": left,
         "taken": campaign.places - left,
+        "in_line": campaign.claims.filter(state=ClaimState.WAITING).count(),
         "submitted": campaign.claims.filter(state=ClaimState.SUBMITTED).count(),
         "verified": len(checked.claim_ids),
         "checked": checked,

@@ -158,7 +158,7 @@ def test_a_rush_of_threads(federation: Federation, campaign: Campaign, trip: cla
     assert not [r for r in results if isinstance(r, Exception)]
     live = Claim.objects.filter(campaign=campaign, state=ClaimState.SUBMITTED)
     assert live.count() == live.values("member").distinct().count() == 10
-    assert sorted(live.values_list("place_number", flat=True)) == list(range(1, 11))
+    assert list(live.order_by("place_number").values_list("place_number", flat=True)) == list(range(1, 11))
 
 
 @pytest.mark.django_db(transaction=True)

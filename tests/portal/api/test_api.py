@@ -73,6 +73,19 @@ def test_claim_once_and_full_for_the_next(federation: Federation, campaign: Camp
     assert _claim(second, campaign).json()["place_number"] == 1
 
 
+def test_who_asks_to_wait_stands_in_line_and_moves_up(federation: Federation, campaign: Campaign) -> None:
+    first, second = _browser(_member(federation)), _browser(_member(federation))
+    taken = _claim(first, campaign, or_wait=True).json()
+    waiting = _claim(second, campaign, or_wait=True).json()
+    assert (taken["place_number"], taken["waiting_number"], taken["ahead_in_line"]) == (1, None, None)
+    assert (waiting["state"], waiting["place_number"]) == ("waiting", None)
+    assert (waiting["waiting_number"], waiting["ahead_in_line"]) == (1, 0)
+    assert _claim(second, campaign, or_wait=True).json() == waiting
+    first.delete(f"/api/v1/me/claims/{taken['id']}")
+    (moved,) = second.get("/api/v1/me/claims").json()
+    assert (moved["state"], moved["place_number"], moved["ahead_in_line"]) == ("submitted", 1, None)
+
+
 @pytest.mark.parametrize(
     ("changes", "status", "code"),
     [

@@ -12,7 +12,7 @@ from djmoney.money import Money
 
 from content import building
 from ledger.benefits import campaigns, claims, list_approval, programmes, runs
-from ledger.benefits.models import Campaign, Claim, ClaimState, ProgrammeVersion
+from ledger.benefits.models import Campaign, Claim, ClaimState, ProgrammeVersion, Transport
 from ledger.dues import collecting
 from ledger.dues.models import DuesPayment
 from portal.accounts.models import User
@@ -155,6 +155,57 @@ def test_applying_twice_takes_one_place(browser: Client, campaign: Campaign, mem
     browser.post(f"/me/claims/{claim.pk}/give-back/")
     claim.refresh_from_db()
     assert claim.state == ClaimState.WITHDRAWN
+
+
+def test_a_member_waits_in_line_moves_up_and_reads_it(
+    browser: Client, campaign: Campaign, federation: Federation, member: Member
+) -> None:
+    others = [
+        factories.membership_in(federation.community, is_nonlocal_worker=True).member
+        for _ in range(campaign.places)
+    ]
+    trip = claims.Trip(
+        travelled_on=dt.date(2026, 2, 20), transport=Transport.RAIL, ticket_number="E1", fare=Money("268.50", "CNY")
+    )  # fmt: skip
+    taken = [claims.claim(member=other, campaign=campaign, trip=trip) for other in others]
+    page = browser.get("/me/benefits/travel_back/apply/").content.decode()
+    assert "All places are taken, and 0 people stand in line." in page
+    assert "It does not promise a place." in page
+    response = browser.post("/me/benefits/travel_back/apply/", _TRIP)
+    assert response.status_code == 200
+    for _ in range(2):
+        response = browser.post("/me/benefits/travel_back/apply/", _TRIP | {"or_wait": "on"})
+        assert response.status_code == 302
+    claim = Claim.objects.get(member=member)
+    assert (claim.state, claim.waiting_number) == (ClaimState.WAITING, 1)
+    for address in ("benefits/", "benefits/travel_back/", "money/"):
+        page = browser.get(f"/me/{address}").content.decode()
+        assert "On the waiting list" in page
+    assert "You are the first in line." in page
+    claims.give_back(claim=taken[1], actor=factories.user("helper", Role.CASE_WORKER, federation.municipal))
+    page = browser.get("/me/benefits/travel_back/").content.decode()
+    assert "Moved up to a place" in page
+    assert "Place number 2" in page
+    browser.post(f"/me/claims/{claim.pk}/give-back/")
+    claim.refresh_from_db()
+    assert claim.state == ClaimState.WITHDRAWN
+
+
+def test_leaving_the_waiting_list_is_one_step(
+    browser: Client, campaign: Campaign, federation: Federation, member: Member
+) -> None:
+    trip = claims.Trip(
+        travelled_on=dt.date(2026, 2, 20), transport=Transport.RAIL, ticket_number="E1", fare=Money("268.50", "CNY")
+    )  # fmt: skip
+    for _ in range(campaign.places):
+        other = factories.membership_in(federation.community, is_nonlocal_worker=True).member
+        claims.claim(member=other, campaign=campaign, trip=trip)
+    browser.post("/me/benefits/travel_back/apply/", _TRIP | {"or_wait": "on"})
+    claim = Claim.objects.get(member=member)
+    assert "Leave the waiting list" in browser.get("/me/benefits/travel_back/").content.decode()
+    browser.post(f"/me/claims/{claim.pk}/give-back/")
+    claim.refresh_from_db()
+    assert (claim.state, claim.place_number) == (ClaimState.WITHDRAWN, None)
 
 
 def test_nobody_gives_back_another_members_place(

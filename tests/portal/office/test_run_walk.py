@@ -203,6 +203,31 @@ def test_claims_are_approved_as_the_page_showed_them(federation: Federation) -> 
     assert checker.get(here).status_code == 200
 
 
+def test_a_refusal_in_the_office_hands_the_place_down_the_line(federation: Federation) -> None:
+    worker = factories.user("worker", Role.CASE_WORKER, federation.municipal)
+    travel = in_force("travel_back", federation, worker)
+    campaign = campaigns.open_campaign(
+        version=travel, union=federation.municipal, year_key=2026, prepared_by=worker, places=1,
+        opens_at=dt.datetime(2026, 1, 28, tzinfo=dt.UTC), closes_at=dt.datetime(2099, 1, 1, tzinfo=dt.UTC),
+    )  # fmt: skip
+    trip = claims.Trip(
+        travelled_on=dt.date(2026, 2, 20), transport=Transport.RAIL, ticket_number="E1", fare=Money("268.50", "CNY")
+    )  # fmt: skip
+    people = travellers(federation, 3)
+    taken = [claims.claim(member=m, campaign=campaign, trip=trip, or_wait=True) for m in people]
+    here, office = f"/office/claims/{campaign.code}/", browser_of(worker)
+    page = office.get(here).content.decode()
+    assert "2 people stand in line." in page
+    assert page.index("number 1 in line") < page.index("number 2 in line")
+    page = office.post(f"{here}reject/{taken[0].pk}/", {"reason": "unreadable"}, follow=True).content.decode()
+    assert "the place went to number 1 on the waiting list" in page
+    page = office.post(f"{here}reject/{taken[2].pk}/", {"reason": "twice"}, follow=True).content.decode()
+    assert "the claim has left the waiting list" in page
+    assert list(Claim.objects.order_by("pk").values_list("state", "place_number")) == [
+        ("rejected", 1), ("submitted", 1), ("rejected", None),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("days", [-1, 61])
 def test_a_payout_is_made_for_today_or_the_next_sixty_days(
     federation: Federation, subsidy: ProgrammeVersion, days: int
