@@ -49,10 +49,19 @@ class Share:
 
 def funder_parts(funded: Funded) -> list[tuple[Union, Money]]:
     """What each funder bears in yuan: the sum of its parts of the payments, not a part of the sum."""
-    count = funded.count if isinstance(funded, Run) else funded.places
     pairs = programmes.funders(funded.version, funded.union)
-    parts = split(funded.version.amount, [share for _union, share in pairs])
-    return [(union, part * count) for (union, _share), part in zip(pairs, parts, strict=True)]
+    totals = [Money(0, "CNY") for _pair in pairs]
+    for amount, count in _payments(funded):
+        parts = split(amount, [share for _union, share in pairs])
+        totals = [total + part * count for total, part in zip(totals, parts, strict=True)]
+    return [(union, total) for (union, _share), total in zip(pairs, totals, strict=True)]
+
+
+def _payments(funded: Funded) -> list[tuple[Money, int]]:
+    """How much is paid how many times."""
+    if isinstance(funded, Run):
+        return [(line.amount, line.people) for line in funded.amounts.all()]
+    return [(funded.version.amount, funded.places)]
 
 
 def shares_from_above(funded: Funded) -> list[tuple[Union, Money]]:

@@ -94,13 +94,26 @@ RETURNS = query_check(f"""
       LEFT JOIN benefits_return r ON r.line_id = l.id AND r.transaction_id IS NOT NULL
      WHERE l.state = 'returned' AND r.id IS NULL AND a.book_id = ANY(%(books)s)""")
 
-# A list's lines are what its head says, before and after approval.
+# A list's lines are what its head says, before and after approval, and what its counted amounts say.
 RUNS = query_check(f"""
-    SELECT format('list %%s: says %%s members and %%s, has %%s and %%s', r.code, r.count, r.total, count(c.id),
-                  coalesce(sum(c.amount), 0))
-      FROM benefits_run r LEFT JOIN benefits_commitment c ON c.run_id = r.id
-     WHERE r.union_id IN {_UNIONS}
-     GROUP BY r.id HAVING (count(c.id), sum(c.amount)) IS DISTINCT FROM (r.count::bigint, r.total)""")
+    WITH listed AS (
+        SELECT c.run_id, c.amount, count(*) AS people FROM benefits_commitment c
+         WHERE c.run_id IS NOT NULL AND c.payer_id IN {_UNIONS} GROUP BY c.run_id, c.amount
+    ), counted AS (
+        SELECT a.run_id, a.amount, a.people FROM benefits_runamount a JOIN benefits_run r ON r.id = a.run_id
+         WHERE r.union_id IN {_UNIONS}
+    )
+    SELECT format('list %%s: says %%s members and %%s, has %%s and %%s', r.code, r.count, r.total,
+                  coalesce(sum(l.people), 0), coalesce(sum(l.people * l.amount), 0))
+      FROM benefits_run r LEFT JOIN listed l ON l.run_id = r.id
+     WHERE r.union_id IN {_UNIONS} GROUP BY r.id
+    HAVING (coalesce(sum(l.people), 0), coalesce(sum(l.people * l.amount), 0))
+           IS DISTINCT FROM (r.count::numeric, r.total)
+    UNION ALL
+    SELECT format('list %%s: %%s members get %%s, counted %%s', r.code, coalesce(l.people, 0), amount,
+                  coalesce(a.people, 0))
+      FROM listed l FULL JOIN counted a USING (run_id, amount) JOIN benefits_run r ON r.id = run_id
+     WHERE l.people IS DISTINCT FROM a.people""")
 
 # What is promised: the parts of approved lists and of every place of a campaign, and approved grants to unions.
 BUDGETS = query_check(f"""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from decimal import Decimal
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,10 +21,9 @@ from .paying import require_not_paid
 
 def fingerprint(run: Run) -> str:
     """A digest of who gets how much: with it an approval says which list it approves."""
-    rows = run.commitments.order_by("pk").values_list("pk", "member_id", "amount")
-    return hashlib.sha256(
-        "\n".join(f"{pk} {member} {amount}" for pk, member, amount in rows).encode()
-    ).hexdigest()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT benefits_list_digest(%s)", [run.pk])
+        return str(cursor.fetchone()[0])
 
 
 @transaction.atomic

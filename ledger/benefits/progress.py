@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from django.db.models import Count
+from django.db.models import Count, Sum
+from djmoney.money import Money
 
 from ledger.payouts.models import Batch, BatchState
 
@@ -27,12 +28,13 @@ class Step(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """``reached`` is the first step that is not done, None when all are; counts are of people."""
+    """``reached`` is the first step that is not done, None when all are; counts are of people, the amount in yuan."""
 
     reached: Step | None
     missing_share: funding.Share | None
     batches: list[Batch]
     paid: int
+    paid_amount: Money
     failed: int
     left_out: int
     can_pay: bool
@@ -40,7 +42,9 @@ class Progress:
 
 def of(run: Run) -> Progress:
     """Where the list stands now and what its next step needs."""
-    states: dict[str, int] = dict(run.commitments.values_list("state").annotate(count=Count("pk")))
+    rows = run.commitments.values_list("state").annotate(Count("pk"), Sum("amount"))
+    states: dict[str, int] = {state: count for state, count, _sum in rows}
+    sums = {state: amount for state, _count, amount in rows}
     batches = list(Batch.objects.filter(source=run.code).order_by("pk"))
     approved = run.state == RunState.APPROVED
     missing = funding.next_share(run) if approved else None
@@ -61,6 +65,7 @@ def of(run: Run) -> Progress:
         missing_share=missing,
         batches=batches,
         paid=paid,
+        paid_amount=Money(sums.get(CommitmentState.PAID, 0), "CNY"),
         failed=failed,
         left_out=run.commitments.exclude(left_out="").count(),
         can_pay=funded and states.get(CommitmentState.APPROVED, 0) + failed > 0,

@@ -95,7 +95,7 @@ def _approved_lists(reach: Reach) -> tuple[list[Run], list[Run]]:
         Run.objects.filter(state=RunState.APPROVED, commitments__state=CommitmentState.APPROVED)
         .annotate(sent=Count("commitments__payout_line"))
         .select_related("union", "version")
-        .prefetch_related("version__shares")
+        .prefetch_related("version__shares", "amounts")
         .order_by("pk")
     )
     fund: list[Run] = []

@@ -25,6 +25,7 @@ from .programme import (
     YearBasis,
 )
 from .run import Run, RunState
+from .run_amount import RunAmount
 
 __all__ = [
     "PAYABLE",
@@ -57,6 +58,7 @@ __all__ = [
     "ReceiverKind",
     "Return",
     "Run",
+    "RunAmount",
     "RunState",
     "Transport",
     "UnionGrant",

@@ -147,7 +147,7 @@ def _page(request: StaffRequest, run: Run, **forms: Any) -> HttpResponse:
 
 def _steps(run: Run, come: progress.Progress) -> list[dict[str, Any]]:
     """From the clause to the bank line, as far as this list has come."""
-    paid = run.version.amount * come.paid if come.paid else None
+    paid = come.paid_amount if come.paid else None
     texts: dict[progress.Step, dict[str, Any]] = {
         Step.POLICY: {"title": _("Policy"), "note": f"{run.version.policy_number} {run.version.clause}"},
         Step.PREPARED: {"title": _("List prepared"), "note": str(run.prepared_by), "time": run.prepared_at},
