@@ -53,7 +53,7 @@ def of(run: Run) -> Progress:
     funded = approved and missing is None
     done = {
         Step.POLICY: True,
-        Step.PREPARED: True,
+        Step.PREPARED: run.state != RunState.PREPARING,
         Step.APPROVED: approved,
         Step.FUNDED: funded,
         Step.BUILT: any(b.state not in (BatchState.WITHDRAWN, BatchState.REFUSED) for b in batches),

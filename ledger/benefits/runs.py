@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db import connection, transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db import transaction
+from django.db.models import Count, Max, Min
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,23 +14,23 @@ from ledger.payouts.models import Batch
 from portal.accounts.models import User
 from portal.accounts.permissions import require
 from portal.accounts.roles import Duty
-from portal.members.models import Member, Membership
 from portal.unions.models import Union
 
-from . import eligibility, funding, programmes
-from .errors import ListChanged, NobodyEligible, WrongState, benefit_refusals
-from .list_approval import locked_list, record_step, require_state
-from .models import PAYABLE, CommitmentState, Kind, ProgrammeVersion, Run, RunState, VersionState
+from . import eligibility, funding, making, programmes
+from .errors import NobodyEligible, WrongState
+from .list_approval import locked_list, require_state
+from .models import PAYABLE, Kind, ProgrammeVersion, Run, RunState, VersionState
 from .paying import pay
 from .years import year_key
 
 
 @transaction.atomic
 def prepare(*, version: ProgrammeVersion, union: Union, list_date: dt.date, prepared_by: User) -> Run:
-    """List everybody of the union's subtree who is eligible on a day and has an own card.
+    """Begin a list of everybody of the union's subtree who is eligible on a day and has an own card.
 
-    The list is fixed: who joins later comes on the next one. Two lists of a programme are prepared one after another.
-    Raises NotAllowed, WrongState for a day to come or on which the rules are not in force, NobodyEligible.
+    A worker puts it together in the background; then it waits for approval. Who is admitted after this moment comes on
+    the next list. Raises NotAllowed, NobodyEligible, WrongState for a day to come or on which the rules are not in
+    force, and while another list that may name the same people is being put together.
     """
     require(prepared_by, Duty.PREPARE_RUN, union)
     programmes.lock(version)
@@ -41,9 +41,9 @@ def prepare(*, version: ProgrammeVersion, union: Union, list_date: dt.date, prep
     programmes.require_in_force(version, union, list_date, list_date)
     year = year_key(version, list_date)
     everybody = eligibility.eligible_members(version=version, union=union, year_key=year, on=list_date)
-    eligible = eligibility.with_card(everybody)
-    expected = eligible.count()
-    if not expected:
+    making.require_none_under_way(version, union, year)
+    found = everybody.aggregate(first=Min("pk"), last=Max("pk"), count=Count("pk"))
+    if not eligibility.with_card(everybody).exists():
         raise NobodyEligible(_("Nobody is eligible who has not been listed already."))
     serial = Run.objects.filter(version__programme=version.programme, union=union, year_key=year).count() + 1
     run = Run.objects.create(
@@ -52,51 +52,14 @@ def prepare(*, version: ProgrammeVersion, union: Union, list_date: dt.date, prep
         union=union,
         year_key=year,
         list_date=list_date,
-        count=expected,
-        total=version.amount * expected,
-        without_card=eligibility.without_card(everybody).count(),
+        expected=found["count"],
+        reached=found["first"] - 1,
+        last_member=found["last"],
         prepared_by=prepared_by,
     )
-    with benefit_refusals():
-        listed = _list_people(run, eligible)
-    if listed != expected:
-        raise ListChanged(_("The register changed while the list was prepared. Prepare it again."))
-    record_step(prepared_by, "run.prepared", run)
+    making.start(run)
+    run.refresh_from_db()
     return run
-
-
-def _list_people(run: Run, eligible: QuerySet[Member]) -> int:
-    """Put the eligible on the list with one statement in the database, however many; gives how many they are."""
-    number = (
-        Membership.objects.filter(eligibility.members_of(run.union, run.list_date), member=OuterRef("pk"))
-        .order_by("-started_on", "-pk")
-        .values("number")[:1]
-    )
-    people, parameters = (
-        eligible.annotate(party=Subquery(number)).order_by("pk").values_list("pk", "party")
-    ).query.sql_with_params()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            INSERT INTO benefits_commitment (programme_id, version_id, member_id, year_key, payer_id, party, amount,
-                                             amount_currency, state, run_id, created_at, attempts, left_out)
-            SELECT %s, %s, person.id, %s, %s, person.party, %s, %s, %s, %s, %s, 0, ''
-              FROM ({people}) AS person (id, party) ORDER BY person.id
-            """,
-            [
-                run.version.programme_id,
-                run.version_id,
-                run.year_key,
-                run.union_id,
-                run.version.amount.amount,
-                str(run.version.amount.currency),
-                CommitmentState.LISTED,
-                run.pk,
-                timezone.now(),
-                *parameters,
-            ],
-        )
-        return cursor.rowcount
 
 
 @transaction.atomic

@@ -38,6 +38,7 @@ EVENTS: Final[dict[str, Promise]] = {
     "budget.set": _("Budget set"),
     "run.prepared": _("Payment list prepared"),
     "run.approved": _("Payment list approved"),
+    "run.started_again": _("Payment list started again"),
     "run.sent_back": _("Payment list sent back"),
     "funding.sent": _("Share of a funder sent"),
     "funding.received": _("Share of a funder received"),

@@ -15,7 +15,17 @@ from djmoney.money import Money
 
 from content import building, editorial
 from content.models import PolicyPage
-from ledger.benefits import campaigns, claims, funding, list_approval, programmes, queries, runs, settlement
+from ledger.benefits import (
+    campaigns,
+    claims,
+    funding,
+    list_approval,
+    making,
+    programmes,
+    queries,
+    runs,
+    settlement,
+)
 from ledger.benefits.models import Campaign, ClaimState, CommitmentState, ProgrammeVersion, Run, Transport
 from ledger.books.models import BankAccount, Book
 from ledger.books.posting import Entry, post
@@ -170,6 +180,7 @@ def pay_subsidy(job: Job, version: ProgrammeVersion) -> Run:
     """The yearly 150 yuan: list, approval by another person, 60 % from above, bank file, result, both books."""
     district = world.union("HD")
     run = runs.prepare(version=version, union=district, list_date=job.dates.day(16), prepared_by=job.maker)
+    making.put_together(run)
     run = list_approval.approve(run=run, seen=list_approval.fingerprint(run), approved_by=job.checker)
     job.say(
         f"list {run.code}: {run.count} members, {run.total.amount:,.2f} yuan, "

@@ -67,6 +67,7 @@ urlpatterns: list[URLPattern] = [
     path("runs/", runs.overview, name="office_runs"),
     path("runs/new/", runs.new, name="office_run_new"),
     path("runs/<str:code>/", runs.detail, name="office_run"),
+    act("runs/<str:code>/start-again/", runs.start_again, "office_run", name="office_run_start_again"),
     act("runs/<str:code>/approve/", runs.approve, "office_run", name="office_run_approve"),
     act("runs/<str:code>/send-back/", runs.send_back, "office_run", name="office_run_send_back"),
     act("runs/<str:code>/funds/", runs.record_funds, "office_run", name="office_run_funds"),

@@ -207,6 +207,8 @@ WAGTAILIMAGES_EXTENSIONS = ["gif", "jpg", "jpeg", "png", "webp"]
 WAGTAILEMBEDS_FINDERS: list[dict[str, str]] = []
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+# Members of a payment list that are looked at in one transaction: a second of work, lost when a worker dies.
+LIST_CHUNK = 10_000
 
 # Sign-in: members by phone and a code, staff by password and a second factor.
 ACCOUNT_ADAPTER = "portal.accounts.adapter.AccountAdapter"

@@ -24,6 +24,7 @@ _PARTS = {
     "claims": 4_000,
     "receipts": 100,
     "payouts": 20_000,
+    "runs": 1_000_000,
 }
 RESULTS = Path(__file__).parents[2] / "bench" / "results"
 

@@ -13,6 +13,7 @@ from .programme import ProgrammeVersion
 
 
 class RunState(models.TextChoices):
+    PREPARING = "preparing", _("Being put together")
     PREPARED = "prepared", _("Waiting for approval")
     APPROVED = "approved", _("Approved")
     RETURNED = "returned", _("Sent back")
@@ -30,10 +31,15 @@ class Run(models.Model):
     )
     year_key = models.PositiveSmallIntegerField(_("year"))
     list_date = models.DateField(_("date of the list"))
-    state = models.CharField(_("state"), max_length=10, choices=RunState, default=RunState.PREPARED)
-    count = models.PositiveIntegerField(_("members"))
-    total = MoneyField(_("total"), max_digits=16, decimal_places=2, default_currency="CNY")
+    state = models.CharField(_("state"), max_length=10, choices=RunState, default=RunState.PREPARING)
+    count = models.PositiveIntegerField(_("members"), default=0)
+    total = MoneyField(_("total"), max_digits=16, decimal_places=2, default_currency="CNY", default=0)
     without_card = models.PositiveIntegerField(_("left out: no card"), default=0)
+    # While the list is put together: how many are looked at, the member up to whom that is done, and the last one.
+    expected = models.PositiveIntegerField(_("to be looked at"), default=0)
+    reached = models.BigIntegerField(_("done up to member"), default=0)
+    last_member = models.BigIntegerField(_("last member"), default=0)
+    moved_at = models.DateTimeField(_("moved at"), default=timezone.now)
     prepared_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("prepared by"), on_delete=models.PROTECT, related_name="+"
     )

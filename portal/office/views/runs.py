@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from ledger.benefits import funding, list_approval, progress, queries, runs
+from ledger.benefits import funding, list_approval, making, progress, queries, runs
 from ledger.benefits.models import Run, RunState
 from ledger.benefits.progress import Step
 from ledger.books.models import BankAccount
@@ -53,7 +53,7 @@ def new(request: StaffRequest) -> HttpResponse:
         with refusals_on(form):
             run = runs.prepare(prepared_by=request.user, **form.cleaned_data)
         if run is not None:
-            messages.success(request, _("The list is prepared. Somebody else approves it."))
+            messages.success(request, _("The list is put together; then somebody else approves it."))
             return redirect("office_run", code=run.code)
     return desk.page(request, "run_new", "runs", {"form": form})
 
@@ -61,6 +61,15 @@ def new(request: StaffRequest) -> HttpResponse:
 @duty_required(*desk.SEES_RUNS)
 def detail(request: StaffRequest, code: str) -> HttpResponse:
     return _page(request, _run(request, code))
+
+
+@duty_required(Duty.PREPARE_RUN)
+@require_POST
+def start_again(request: StaffRequest, code: str) -> HttpResponse:
+    """Give a list whose worker has died to the workers again."""
+    making.start_again(run=_run(request, code), actor=request.user)
+    messages.success(request, _("The workers go on with the list where it stood."))
+    return redirect("office_run", code=code)
 
 
 @duty_required(Duty.APPROVE_RUN)
@@ -130,6 +139,8 @@ def _page(request: StaffRequest, run: Run, **forms: Any) -> HttpResponse:
     context: dict[str, Any] = {
         "run": run,
         "seen": list_approval.fingerprint(run) if run.state == RunState.PREPARED else "",
+        "is_stalled": making.is_stalled(run),
+        "looked_at": run.count + run.without_card,
         "parts": funding.funder_parts(run),
         "people": Paginator(people, _PER_PAGE).get_page(request.GET.get("page")),
         "progress": come,

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from djmoney.money import Money
 
-from ledger.benefits import funding, list_approval, programmes
+from ledger.benefits import funding, list_approval, making, programmes
 from ledger.benefits.errors import ListChanged
 from ledger.benefits.models import Commitment, ProgrammeVersion, Run
 from ledger.benefits.sharing import split
@@ -24,7 +24,7 @@ def listed(federation: Federation, version: ProgrammeVersion, amounts: list[Deci
     """A list on which each person gets an amount of one's own."""
     run = Run.objects.create(
         code="CARDSUBSIDY-2026-HD-9", version=version, union=federation.district, year_key=2026, list_date=TODAY,
-        count=len(amounts), total=Money(sum(amounts), "CNY"), prepared_by=federation.maker,
+        prepared_by=federation.maker,
     )  # fmt: skip
     Commitment.objects.bulk_create(
         Commitment(
@@ -33,6 +33,8 @@ def listed(federation: Federation, version: ProgrammeVersion, amounts: list[Deci
         )
         for member, amount in zip(migrants(federation, len(amounts)), amounts, strict=True)
     )  # fmt: skip
+    making.put_together(run)
+    run.refresh_from_db()
     return run
 
 
