@@ -10,6 +10,7 @@ from typing import Any
 from django.http import FileResponse, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from ledger.benefits import dry_run, eligibility
 from ledger.benefits.errors import BenefitError
@@ -113,7 +114,7 @@ def _sheet(asked: eligibility.Asked) -> Sheet:
         name=_("Dry run"),
         header=[
             _("Member number"),
-            _("Name"),
+            pgettext("person", "Name"),
             _("Union"),
             _("Own card"),
             _("Amount at most") if version.is_ceiling else _("Amount"),
