@@ -23,3 +23,10 @@ def browser_of(user: User) -> Client:
     session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "mfa", "type": "totp", "at": time.time()}]
     session.save()
     return client
+
+
+def english_browser_of(user: User) -> Client:
+    """The same, reading English."""
+    client = browser_of(user)
+    client.cookies["django_language"] = "en"
+    return client

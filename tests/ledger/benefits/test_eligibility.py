@@ -86,8 +86,8 @@ def pay_dues(membership: Membership, *months: int) -> None:
 def give(member: Member, version: ProgrammeVersion, union: Union, year: int, by: User) -> None:
     """The member is on a list of these rules."""
     run = Run.objects.create(
-        code=f"R{Run.objects.count()}", version=version, union=union, year_key=year, list_date=TODAY, count=1,
-        total=version.amount, prepared_by=by,
+        code=f"R{Run.objects.count()}", version=version, union=union, year_key=year, list_date=TODAY, count=0,
+        total=Money(0, "CNY"), prepared_by=by,
     )  # fmt: skip
     Commitment.objects.create(
         programme=version.programme, version=version, member=member, year_key=year, payer=union, party="X",

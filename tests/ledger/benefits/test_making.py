@@ -32,7 +32,7 @@ from tests.conftest import Federation
 from tests.ledger.benefits.conftest import TODAY, migrants, prepared
 from tests.ledger.benefits.test_guards import refusal
 from tests.many_members import many_migrants
-from tests.signing_in import browser_of
+from tests.signing_in import english_browser_of
 
 _PATIENCE = 120.0
 
@@ -193,14 +193,14 @@ def test_the_page_shows_how_far_a_list_is_and_starts_it_again_when_it_stands_sti
 ) -> None:
     migrants(federation, 1)
     run = prepared(federation, subsidy)
-    here, maker = f"/office/runs/{run.code}/", browser_of(federation.maker)
+    here, maker = f"/office/runs/{run.code}/", english_browser_of(federation.maker)
     page = maker.get(here).content.decode()
     assert "<strong>0</strong> of 1" in page
     assert "start-again" not in page
     Run.objects.update(moved_at=timezone.now() - dt.timedelta(minutes=2))
     assert f"{here}start-again/" in maker.get(here).content.decode()
-    assert f"{here}start-again/" not in browser_of(federation.checker).get(here).content.decode()
-    assert browser_of(federation.checker).post(f"{here}start-again/").status_code == 403
+    assert f"{here}start-again/" not in english_browser_of(federation.checker).get(here).content.decode()
+    assert english_browser_of(federation.checker).post(f"{here}start-again/").status_code == 403
     assert DBTaskResult.objects.count() == 1
     assert maker.post(f"{here}start-again/").status_code == 302
     assert DBTaskResult.objects.count() == 2

@@ -168,6 +168,7 @@ def test_a_member_waits_in_line_moves_up_and_reads_it(
         travelled_on=dt.date(2026, 2, 20), transport=Transport.RAIL, ticket_number="E1", fare=Money("268.50", "CNY")
     )  # fmt: skip
     taken = [claims.claim(member=other, campaign=campaign, trip=trip) for other in others]
+    browser.cookies["django_language"] = "en"
     page = browser.get("/me/benefits/travel_back/apply/").content.decode()
     assert "All places are taken, and 0 people stand in line." in page
     assert "It does not promise a place." in page
@@ -202,6 +203,7 @@ def test_leaving_the_waiting_list_is_one_step(
         claims.claim(member=other, campaign=campaign, trip=trip)
     browser.post("/me/benefits/travel_back/apply/", _TRIP | {"or_wait": "on"})
     claim = Claim.objects.get(member=member)
+    browser.cookies["django_language"] = "en"
     assert "Leave the waiting list" in browser.get("/me/benefits/travel_back/").content.decode()
     browser.post(f"/me/claims/{claim.pk}/give-back/")
     claim.refresh_from_db()

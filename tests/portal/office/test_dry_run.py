@@ -13,7 +13,7 @@ from portal.accounts.roles import Duty, Role
 from tests import factories
 from tests.conftest import Federation
 from tests.ledger.benefits.conftest import in_force, migrants
-from tests.signing_in import browser_of
+from tests.signing_in import english_browser_of
 
 DAY = factories.TODAY.isoformat()
 
@@ -37,11 +37,11 @@ def test_who_keeps_programmes_sees_it_and_nobody_else(
     migrants(federation, 1)
     may = {Role.CASE_WORKER, Role.FINANCE_MAKER, Role.FINANCE_CHECKER, Role.AUDITOR}
     for role in Role:
-        browser = browser_of(factories.user(f"u-{role}", role, federation.municipal))
+        browser = english_browser_of(factories.user(f"u-{role}", role, federation.municipal))
         status = browser.get(address(subsidy, federation, page=page)).status_code
         assert status == (200 if role in may else 403), role
     elsewhere = factories.municipal_union(code="XX")
-    stranger = browser_of(factories.user("stranger", Role.CASE_WORKER, elsewhere))
+    stranger = english_browser_of(factories.user("stranger", Role.CASE_WORKER, elsewhere))
     assert stranger.get(address(subsidy, federation, page=page)).status_code == 404
     assert not Run.objects.exists()
     assert not Commitment.objects.exists()
@@ -53,7 +53,7 @@ def test_people_are_shown_only_to_who_may_see_members(
     (member,) = migrants(federation, 1)
     number = member.memberships.get().number
     monkeypatch.setitem(roles.DUTIES, Role.AUDITOR, frozenset({Duty.VIEW_BOOKS}))
-    browser = browser_of(factories.user("auditor", Role.AUDITOR, federation.municipal))
+    browser = english_browser_of(factories.user("auditor", Role.AUDITOR, federation.municipal))
     answer = browser.get(address(subsidy, federation, f"&number={number}"))
     assert answer.status_code == 200
     assert member.masked_name not in answer.content.decode()
@@ -70,7 +70,7 @@ def test_the_page_has_figures_shares_and_budgets(
     federation: Federation, subsidy: ProgrammeVersion, language: str, words: list[str]
 ) -> None:
     migrants(federation, 2)
-    browser = browser_of(federation.maker)
+    browser = english_browser_of(federation.maker)
     browser.cookies["django_language"] = language
     start = browser.get(f"/office/programmes/{subsidy.pk}/dry-run/")
     assert start.status_code == 200
@@ -83,7 +83,7 @@ def test_the_page_has_figures_shares_and_budgets(
 def test_the_file_has_everybody_with_a_masked_name(federation: Federation, subsidy: ProgrammeVersion) -> None:
     people = migrants(federation, 2)
     waiting = factories.membership_in(federation.community, is_migrant_worker=True)
-    answer = browser_of(federation.maker).get(address(subsidy, federation, page="people/"))
+    answer = english_browser_of(federation.maker).get(address(subsidy, federation, page="people/"))
     content = b"".join(answer)
     rows = list(load_workbook(io.BytesIO(content)).active.iter_rows(values_only=True))
     numbers = {member.memberships.get().number for member in people}
@@ -95,7 +95,7 @@ def test_the_file_has_everybody_with_a_masked_name(federation: Federation, subsi
 def test_a_member_is_explained_in_words(federation: Federation, subsidy: ProgrammeVersion) -> None:
     (yes,) = migrants(federation, 1)
     no = factories.member_with_card(federation.community)
-    browser = browser_of(federation.maker)
+    browser = english_browser_of(federation.maker)
     browser.cookies["django_language"] = "en"
     text = browser.get(
         address(subsidy, federation, f"&number={yes.memberships.get().number.lower()}")
@@ -123,7 +123,7 @@ def test_a_member_is_explained_in_words(federation: Federation, subsidy: Program
 def test_a_wrong_question_says_what_to_do(
     federation: Federation, subsidy: ProgrammeVersion, asked: str, words: str
 ) -> None:
-    browser = browser_of(federation.maker)
+    browser = english_browser_of(federation.maker)
     browser.cookies["django_language"] = "en"
     query = asked.format(union=federation.district.pk)
     answer = browser.get(f"/office/programmes/{subsidy.pk}/dry-run/{query}")
@@ -137,7 +137,7 @@ def test_a_wrong_question_says_what_to_do(
 def test_a_member_out_of_reach_is_not_explained(federation: Federation, subsidy: ProgrammeVersion) -> None:
     elsewhere = factories.municipal_union(code="XX")
     number = factories.membership_in(elsewhere, is_migrant_worker=True).number
-    browser = browser_of(federation.maker)
+    browser = english_browser_of(federation.maker)
     browser.cookies["django_language"] = "en"
     text = browser.get(address(subsidy, federation, f"&number={number}")).content.decode()
     assert "No member within your reach" in text

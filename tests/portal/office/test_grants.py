@@ -14,7 +14,7 @@ from tests import factories
 from tests.conftest import Federation
 from tests.ledger.benefits.conftest import in_force
 from tests.ledger.benefits.test_union_grants import admit, approved, below, checked, counted, decided, paid
-from tests.signing_in import browser_of
+from tests.signing_in import english_browser_of
 
 _READS = {
     Role.CASE_WORKER,
@@ -57,7 +57,7 @@ def test_pages_are_open_to_those_whose_duty_it_is(
     }
     wrong = []
     for role in Role:
-        browser = browser_of(factories.user(f"u-{role}", role, federation.municipal))
+        browser = english_browser_of(factories.user(f"u-{role}", role, federation.municipal))
         for address, allowed in pages.items():
             status = browser.get(address).status_code
             if status != (200 if role in allowed else 403):
@@ -74,7 +74,7 @@ def test_acts_are_refused_to_all_others_and_change_nothing(federation: Federatio
         "received": {Role.FINANCE_MAKER},
     }
     for role in Role:
-        browser = browser_of(factories.user(f"u-{role}", role, federation.municipal))
+        browser = english_browser_of(factories.user(f"u-{role}", role, federation.municipal))
         for act, allowed in acts.items():
             if role not in allowed:
                 answer = browser.post(f"/office/grants/{grant.code}/{act}/", {"reason": "x", **_BANK})
@@ -85,7 +85,7 @@ def test_acts_are_refused_to_all_others_and_change_nothing(federation: Federatio
 
 def test_a_grant_of_other_unions_does_not_exist(federation: Federation, grant: UnionGrant) -> None:
     elsewhere = factories.user("elsewhere", Role.FINANCE_MAKER, federation.community)
-    browser = browser_of(elsewhere)
+    browser = english_browser_of(elsewhere)
     assert browser.get(f"/office/grants/{grant.code}/").status_code == 404
     for act in ("paid", "received"):
         assert browser.post(f"/office/grants/{grant.code}/{act}/", _BANK).status_code == 404, act
@@ -95,7 +95,9 @@ def test_a_grant_of_other_unions_does_not_exist(federation: Federation, grant: U
 def test_a_grant_walks_from_proposal_to_both_books(
     federation: Federation, award: ProgrammeVersion, enterprise: Union, case_worker: User
 ) -> None:
-    maker, worker, checker = (browser_of(u) for u in (federation.maker, case_worker, federation.checker))
+    maker, worker, checker = (
+        english_browser_of(u) for u in (federation.maker, case_worker, federation.checker)
+    )
     answer = maker.post(
         f"/office/grants/new/{award.pk}/",
         {"receiver": enterprise.pk, "year_key": 2026, "basis": "区总文件3号"},
@@ -121,7 +123,7 @@ def test_the_payment_is_recorded_on_the_page(
     federation: Federation, grant: UnionGrant, case_worker: User
 ) -> None:
     approved(federation, grant, case_worker)
-    browser = browser_of(federation.maker)
+    browser = english_browser_of(federation.maker)
     address = f"/office/grants/{grant.code}/paid/"
     late = {**_BANK, "bank_account": federation.banks["HD"].pk, "date": "2099-01-01"}
     assert "the day lies in the future" in browser.post(address, late).content.decode()
@@ -135,7 +137,9 @@ def test_wrong_input_says_what_to_do_and_loses_nothing(federation: Federation, c
     version = in_force("industry_union_grant", federation, case_worker)
     union, _bank = below(federation, UnionKind.INDUSTRY, "HD-I01")
     typed = {"receiver": union.pk, "year_key": 2026, "amount": "50,001", "basis": "主席办公会第三次会议"}
-    text = browser_of(federation.maker).post(f"/office/grants/new/{version.pk}/", typed).content.decode()
+    text = (
+        english_browser_of(federation.maker).post(f"/office/grants/new/{version.pk}/", typed).content.decode()
+    )
     assert "The rules give 30,000.00 to 50,000.00 yuan." in text
     assert "主席办公会第三次会议" in text
     assert "50,001" in text
@@ -149,7 +153,7 @@ def test_a_review_page_shows_whom_it_counts_without_full_names(
     street, _bank = below(federation, UnionKind.STREET, "HD-S01")
     admit(street, 3)
     grant = counted(federation, version, street)
-    text = _text(browser_of(case_worker), f"/office/grants/{grant.code}/")
+    text = _text(english_browser_of(case_worker), f"/office/grants/{grant.code}/")
     assert "New members counted" in text
     assert "张示例" not in text
     assert grant.granted_members.all()[0].membership.number in text
@@ -160,26 +164,26 @@ def test_proposing_from_the_page_counts_the_register(federation: Federation, cas
     street, _bank = below(federation, UnionKind.STREET, "HD-S01")
     admit(street, 2)
     typed = {"receiver": street.pk, "first": "2026-03-01", "last": "2026-03-15", "basis": "一季度"}
-    browser_of(case_worker).post(f"/office/grants/new/{version.pk}/", typed)
+    english_browser_of(case_worker).post(f"/office/grants/new/{version.pk}/", typed)
     assert UnionGrant.objects.get().amount.amount == 200
 
 
 def test_sending_back_needs_a_reason_and_a_page_read_before_is_refused(
     federation: Federation, grant: UnionGrant, case_worker: User
 ) -> None:
-    worker = browser_of(case_worker)
+    worker = english_browser_of(case_worker)
     assert worker.post(f"/office/grants/{grant.code}/send-back/", {"reason": ""}).status_code == 200
     worker.post(f"/office/grants/{grant.code}/check/", {"seen": "old"})
     grant.refresh_from_db()
     assert grant.state == GrantState.PROPOSED
     checked(grant, case_worker)
-    browser_of(federation.checker).post(f"/office/grants/{grant.code}/send-back/", {"reason": "重复"})
+    english_browser_of(federation.checker).post(f"/office/grants/{grant.code}/send-back/", {"reason": "重复"})
     grant.refresh_from_db()
     assert (grant.state, grant.returned_reason) == (GrantState.RETURNED, "重复")
 
 
 def test_the_list_is_filtered_and_exported(federation: Federation, grant: UnionGrant) -> None:
-    browser = browser_of(federation.maker)
+    browser = english_browser_of(federation.maker)
     shown = {
         "": True,
         "?state=proposed": True,

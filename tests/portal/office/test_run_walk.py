@@ -28,7 +28,7 @@ from portal.office.forms import PayoutForm
 from tests import factories
 from tests.conftest import Federation
 from tests.ledger.benefits.conftest import approved, fund, in_force, migrants, pay_out, prepared, travellers
-from tests.signing_in import browser_of
+from tests.signing_in import browser_of, english_browser_of
 
 DAY = factories.TODAY.isoformat()
 TODAY = timezone.localdate().isoformat()
@@ -215,7 +215,7 @@ def test_a_refusal_in_the_office_hands_the_place_down_the_line(federation: Feder
     )  # fmt: skip
     people = travellers(federation, 3)
     taken = [claims.claim(member=m, campaign=campaign, trip=trip, or_wait=True) for m in people]
-    here, office = f"/office/claims/{campaign.code}/", browser_of(worker)
+    here, office = f"/office/claims/{campaign.code}/", english_browser_of(worker)
     page = office.get(here).content.decode()
     assert "2 people stand in line." in page
     assert page.index("number 1 in line") < page.index("number 2 in line")
