@@ -175,7 +175,9 @@ def _line_cells(line: BatchLine) -> list[Cell]:
 @duty_required(Duty.RELEASE_PAYOUT)
 @require_POST
 def release(request: StaffRequest, code: str) -> HttpResponse:
-    batches.release(batch=batch_of(request, code), released_by=request.user)
+    batch = batch_of(request, code)
+    batches.require_seen(batch, request.POST.get("seen", ""))
+    batches.release(batch=batch, released_by=request.user)
     messages.success(request, _("Released. The cashier can send the file now."))
     return redirect("office_payout", code=code)
 

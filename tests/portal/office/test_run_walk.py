@@ -47,6 +47,11 @@ def subsidy(federation: Federation) -> ProgrammeVersion:
     return in_force("card_subsidy", federation, worker)
 
 
+def _seen() -> dict[str, str]:
+    """What the page of the last payout showed whoever releases it."""
+    return {"seen": Batch.objects.latest("pk").file_sha256}
+
+
 def test_from_a_new_list_to_the_books(federation: Federation, subsidy: ProgrammeVersion) -> None:
     open_year(book=federation.books["HD"], year=timezone.localdate().year)
     migrants(federation, 6)
@@ -82,7 +87,8 @@ def test_from_a_new_list_to_the_books(federation: Federation, subsidy: Programme
     batch = Batch.objects.get()
     there = f"/office/payouts/{batch.code}/"
     assert cashier.post(f"{there}release/").status_code == 403
-    assert checker.post(f"{there}release/").status_code == 302
+    assert checker.post(f"{there}release/", {"seen": "0" * 64}).status_code != 302
+    assert checker.post(f"{there}release/", _seen()).status_code == 302
     account = federation.banks["HD"].account
     assert available(account) == balance(account) - Money(900, "CNY")
     file = cashier.post(f"{there}file/")
@@ -163,7 +169,7 @@ def test_a_file_that_the_bank_refused_is_reported_and_confirmed_through_the_page
     batch = pay_out(federation, run)
     there = f"/office/payouts/{batch.code}/"
     cashier, checker = browser_of(federation.cashier), browser_of(federation.checker)
-    checker.post(f"{there}release/")
+    checker.post(f"{there}release/", _seen())
     assert checker.post(f"{there}report-refusal/", {"reason": "退回"}).status_code == 403
     assert cashier.post(f"{there}report-refusal/", {"reason": ""}).status_code == 200
     assert cashier.post(f"{there}report-refusal/", {"reason": "银行整批退回"}).status_code == 302
